@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import PackageDescription
+
+/// `_GNU_SOURCE` must be the same for C and for Swift's view of the C headers: defining it in one header only
+/// makes the Glibc module and ours disagree about struct layouts.
+let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
+}
+
+func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: path, cSettings: cSettings, swiftSettings: swiftSettings)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "engarde",
+    products: [
+        .executable(name: "engarde-client", targets: ["engarde-client"]),
+        .executable(name: "engarde-server", targets: ["engarde-server"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CUring", path: "CShims/system/liburing", pkgConfig: "liburing",
+            providers: [.apt(["liburing-dev"])]),
+        .systemLibrary(
+            name: "CMnl", path: "CShims/system/libmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(
+            name: "CYaml", path: "CShims/system/libyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "CShims", dependencies: ["CUring", "CMnl", "CYaml"], path: "CShims", exclude: ["system"],
+            cSettings: cSettings),
+        room("Sockets", ["CShims"]),
+        room("Configuration", ["CShims", "Sockets"]),
+        room("Links", ["CShims", "Sockets", "Configuration"]),
+        room("WireGuardWire"),
+        room("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
+        room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
+        program("engarde-client", ["Control", "Configuration", "Links", logging, arguments, lifecycle]),
+        program("engarde-server", ["Control", "Configuration", logging, arguments, lifecycle]),
+    ]
+)

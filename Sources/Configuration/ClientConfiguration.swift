@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What `engarde-client` reads from the `client` section.
+public struct ClientConfiguration: Hashable, Sendable {
+    /// Logged at start and shown in the API and page.
+    public var description = ""
+    /// Where WireGuard sends to.
+    public var listenAddress: HostPort
+    /// Where the server listens, unless a link has an override.
+    public var destination: HostPort
+    /// Interface names and globs (`veth*`) that are no links unless included at run time.
+    public var excludedInterfaces: [String] = []
+    /// Interface name to text shown beside it.
+    public var interfaceLabels: [String: String] = [:]
+    /// Per-interface destinations in file order; the first match wins.
+    public var destinationOverrides: [DestinationOverride] = []
+    public var webManager: WebManagerConfiguration?
+    public var engine: EngineChoice = .automatic
+    public var logLevel: LogLevel = .info
+
+    public init(listenAddress: HostPort, destination: HostPort) {
+        self.listenAddress = listenAddress
+        self.destination = destination
+    }
+}
+
+/// One entry of `client.dstOverrides`.
+public struct DestinationOverride: Hashable, Sendable {
+    public var interface: String
+    public var destination: HostPort
+
+    public init(interface: String, destination: HostPort) {
+        self.interface = interface
+        self.destination = destination
+    }
+}

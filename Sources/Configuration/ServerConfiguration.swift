@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What `engarde-server` reads from the `server` section.
+public struct ServerConfiguration: Hashable, Sendable {
+    /// Logged at start and shown in the API and page.
+    public var description = ""
+    /// Where clients send to.
+    public var listenAddress: HostPort
+    /// The far WireGuard.
+    public var destination: HostPort
+    /// A path not heard from for longer than this many seconds is gone.
+    public var clientTimeoutSeconds = 30
+    /// Paths kept at most; a further address is refused until one expires.
+    public var maxPaths = 256
+    public var webManager: WebManagerConfiguration?
+    public var engine: EngineChoice = .automatic
+    public var logLevel: LogLevel = .info
+
+    public init(listenAddress: HostPort, destination: HostPort) {
+        self.listenAddress = listenAddress
+        self.destination = destination
+    }
+}

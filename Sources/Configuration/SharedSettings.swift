@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Which engine moves the datagrams.
+public enum EngineChoice: String, Hashable, Sendable, CaseIterable {
+    /// The best one the kernel allows, probed at start.
+    case automatic = "auto"
+    case uring = "io_uring"
+    case polling
+}
+
+/// How much is logged, least important first.
+public enum LogLevel: String, Hashable, Sendable, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+/// `webManager` of either section.
+public struct WebManagerConfiguration: Hashable, Sendable {
+    public var listenAddress: HostPort
+    public var username = ""
+    public var password = ""
+
+    public init(listenAddress: HostPort) { self.listenAddress = listenAddress }
+}
