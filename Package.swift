@@ -16,7 +16,7 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 func room(
-    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+    _ name: String, _ dependencies: [Target.Dependency] = []
 ) -> Target {
     .target(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
 }
@@ -63,6 +63,8 @@ let package = Package(
         room("WireGuardWire"),
         room("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
+        tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter"]),
+        .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         program("engarde-client", ["Control", "Configuration", "Links", logging, arguments, lifecycle]),
         program("engarde-server", ["Control", "Configuration", logging, arguments, lifecycle]),
     ]

@@ -98,7 +98,7 @@ int engarde_read_event(int descriptor) {
     return result((int)read(descriptor, &value, sizeof value));
 }
 
-int engarde_event_create(void) { return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+int engarde_event_create(void) { return result(eventfd(0, EFD_CLOEXEC)); }
 
 int engarde_epoll_create(void) { return result(epoll_create1(EPOLL_CLOEXEC)); }
 
@@ -131,4 +131,17 @@ int engarde_set_option(int descriptor, int level, int option, int value) {
 
 int engarde_bind_to_device(int descriptor, const char *name) {
     return result(setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)));
+}
+
+int engarde_bind(int descriptor, const void *address, socklen_t length) {
+    return result(bind(descriptor, address, length));
+}
+
+int engarde_connect(int descriptor, const void *address, socklen_t length) {
+    return result(connect(descriptor, address, length));
+}
+
+int engarde_local_address(int descriptor, struct sockaddr_in6 *address) {
+    socklen_t length = sizeof *address;
+    return result(getsockname(descriptor, (struct sockaddr *)address, &length));
 }

@@ -50,7 +50,8 @@ ENGARDE_HOT int engarde_recvmmsg(int descriptor, struct mmsghdr *messages, unsig
 ENGARDE_HOT int engarde_sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count);
 ENGARDE_HOT int engarde_read_event(int descriptor);
 
-// A non-blocking, close-on-exec eventfd, or -errno; <sys/eventfd.h> is not part of Swift's Glibc module.
+// A close-on-exec eventfd, or -errno; <sys/eventfd.h> is not part of Swift's Glibc module. Blocking, because
+// io_uring answers EAGAIN at once for a read of a non-blocking file instead of waiting for the event.
 int engarde_event_create(void);
 
 // One ready descriptor: the `token` it was registered with.
@@ -72,3 +73,9 @@ extern const int32_t ENGARDE_UDP_GRO;
 // `setsockopt` by name of what is wanted, all returning 0 or -errno.
 int engarde_set_option(int descriptor, int level, int option, int value);
 int engarde_bind_to_device(int descriptor, const char *name);
+
+// With _GNU_SOURCE glibc declares these with a transparent union that Swift cannot make. 0 or -errno.
+int engarde_bind(int descriptor, const void *address, socklen_t length);
+int engarde_connect(int descriptor, const void *address, socklen_t length);
+// Writes at most sizeof(struct sockaddr_in6) bytes.
+int engarde_local_address(int descriptor, struct sockaddr_in6 *address);

@@ -1,2 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+
+// io_uring through liburing. <liburing.h> stays out of this header: it brings in <linux/io_uring.h>, which another C
+// module of a Swift program may import too, and a file that sees both does not compile.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "hot.h"
+
+struct engarde_uring;
+
+// How completions are delivered, best first. Each needs a newer kernel than the one below it.
+enum engarde_uring_mode {
+    ENGARDE_URING_DEFER_TASKRUN = 0,  // 6.1: on the waiting thread, only when it asks
+    ENGARDE_URING_COOP_TASKRUN = 1,   // 5.19: on the waiting thread, without interrupting it
+    ENGARDE_URING_PLAIN = 2,
+};
+
+struct engarde_uring_options {
+    uint32_t mode;                // enum engarde_uring_mode
+    uint32_t submission_entries;  // sends that fit one submission; rounded up to a power of two by the kernel
+    uint32_t completion_entries;
+    uint32_t file_slots;      // size of the fixed file table, empty at first
+    uint32_t buffer_count;    // receive buffers, a power of two up to 32,768
+    uint32_t buffer_size;     // bytes each, see ENGARDE_URING_BUFFER_OVERHEAD
+    void *buffer_memory;      // buffer_count * buffer_size bytes that outlive the ring, 64-byte aligned
+};
+
+// Bytes in front of the payload of a received datagram: the kernel's header, the source address, ancillary data.
+enum { ENGARDE_URING_BUFFER_OVERHEAD = 16 + 32 + 128 };
+
+// Opens a ring on the calling thread, which must be the only one to use it, with a fixed file table and all buffers
+// provided. Returns 0 or -errno and then leaves nothing behind.
+int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_options *options);
+void engarde_uring_close(struct engarde_uring *ring);
+
+// Puts `descriptor` into a slot of the fixed file table; -1 empties it. 0 or -errno.
+ENGARDE_HOT int engarde_uring_set_file(struct engarde_uring *ring, uint32_t slot, int descriptor);
+
+// Each of these queues one entry and returns false when the submission queue is full.
+ENGARDE_HOT bool engarde_uring_receive(struct engarde_uring *ring, uint32_t slot, uint64_t token);
+ENGARDE_HOT bool engarde_uring_send(
+    struct engarde_uring *ring, uint32_t slot, const struct msghdr *message, uint64_t token);
+ENGARDE_HOT bool engarde_uring_read_event(struct engarde_uring *ring, int descriptor, uint64_t token);
+ENGARDE_HOT bool engarde_uring_cancel(struct engarde_uring *ring, uint64_t token_to_cancel, uint64_t token);
+
+// Submits what is queued, without waiting and with completions brought in. 0 or -errno.
+ENGARDE_HOT int engarde_uring_submit(struct engarde_uring *ring);
+// Submits what is queued and waits for one completion, or `timeout_nanoseconds` when that is not negative. 0 or
+// -errno; -ETIME and -EINTR are no faults.
+ENGARDE_HOT int engarde_uring_submit_and_wait(struct engarde_uring *ring, int64_t timeout_nanoseconds);
+
+struct engarde_completion {
+    uint64_t token;
+    int32_t result;
+    int32_t buffer;  // the buffer it filled, or -1
+    bool more;       // a multishot receive that goes on
+};
+
+// Takes up to `capacity` completions off the queue.
+ENGARDE_HOT uint32_t engarde_uring_reap(
+    struct engarde_uring *ring, struct engarde_completion *out, uint32_t capacity);
+
+// Gives a buffer back to the kernel. Visible to it after engarde_uring_publish_buffers.
+ENGARDE_HOT void engarde_uring_return_buffer(struct engarde_uring *ring, uint16_t buffer);
+ENGARDE_HOT void engarde_uring_publish_buffers(struct engarde_uring *ring);
+
+// A datagram in a buffer, all pointers into that buffer.
+struct engarde_received {
+    const void *name;
+    uint32_t name_length;
+    const void *control;
+    uint32_t control_length;
+    void *payload;
+    uint32_t payload_length;
+    bool truncated;
+};
+ENGARDE_HOT struct engarde_received engarde_uring_received(
+    struct engarde_uring *ring, uint16_t buffer, int32_t result);

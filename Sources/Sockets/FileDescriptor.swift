@@ -10,7 +10,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     /// Takes ownership of `rawValue`, which must be open and owned by nobody else.
     public init(owning rawValue: Int32) { self.rawValue = rawValue }
 
-    /// A non-blocking eventfd: a counter another thread can wait on.
+    /// An eventfd: a counter another thread can wait on.
     public static func event() throws(Errno) -> FileDescriptor {
         FileDescriptor(owning: try checked(engarde_event_create()))
     }

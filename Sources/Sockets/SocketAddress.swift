@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-public import Glibc
+internal import Glibc
 
 /// An address and a port in the kernel's own layout, so that the hot path hands it over without conversion.
 ///
-/// 28 bytes: `sockaddr_in6`, or `sockaddr_in` in the first 16 with zeros behind. Equality is equality of bytes; the
-/// IPv6 flow label is cleared by whoever takes an address in, see ``clearFlowLabel()``.
+/// 28 bytes: `sockaddr_in6`, or `sockaddr_in` in the first 16 with zeros behind. Equality is equality of bytes.
 public struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
     /// `sa_family` in the low half, the port in network order in the high half (little-endian hosts).
     var familyAndPort: UInt32
@@ -37,6 +36,26 @@ public struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
         self.init()
         withUnsafeMutableBytes(of: &self) {
             $0.baseAddress!.copyMemory(from: kernel, byteCount: min(length, $0.count))
+        }
+    }
+
+    /// Takes in the 28 bytes the kernel wrote beside a received datagram, without the IPv6 flow label, which is no
+    /// part of who a peer is. Bytes behind a shorter address are ignored.
+    @_noLocks
+    public init(receivedFrom kernel: UnsafeRawPointer) {
+        familyAndPort = kernel.loadUnaligned(fromByteOffset: 0, as: UInt32.self)
+        if familyAndPort & 0xffff == UInt32(AF_INET) {
+            first = kernel.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+            v6 = IPAddress.InlineWords(a: 0, b: 0, c: 0, d: 0)
+            scope = 0
+        } else {
+            first = 0
+            v6 = IPAddress.InlineWords(
+                a: kernel.loadUnaligned(fromByteOffset: 8, as: UInt32.self),
+                b: kernel.loadUnaligned(fromByteOffset: 12, as: UInt32.self),
+                c: kernel.loadUnaligned(fromByteOffset: 16, as: UInt32.self),
+                d: kernel.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
+            scope = kernel.loadUnaligned(fromByteOffset: 24, as: UInt32.self)
         }
     }
 
@@ -85,10 +104,27 @@ public struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
-    /// Clears the flow label, which the kernel fills in on receive and which is no part of who a peer is.
-    @_noLocks
-    public mutating func clearFlowLabel() {
-        if kernelFamily == AF_INET6 { first = 0 }
+    /// The first 64 bits of the address as a number, an IPv4 address being v4-mapped.
+    public var mappedHigh: UInt64 {
+        @_noLocks get { kernelFamily == AF_INET ? 0 : UInt64(v6.a.bigEndian) << 32 | UInt64(v6.b.bigEndian) }
+    }
+
+    /// The last 64 bits of the address as a number, an IPv4 address being v4-mapped.
+    public var mappedLow: UInt64 {
+        @_noLocks get {
+            kernelFamily == AF_INET
+                ? 0xffff_0000_0000 | UInt64(first.bigEndian) : UInt64(v6.c.bigEndian) << 32 | UInt64(v6.d.bigEndian)
+        }
+    }
+
+    /// The 28 bytes as four words in host order, the last half empty: for publishing through 64-bit atomics.
+    public var words: (UInt64, UInt64, UInt64, UInt64) {
+        @_noLocks get {
+            (
+                UInt64(familyAndPort) | UInt64(first) << 32, UInt64(v6.a) | UInt64(v6.b) << 32,
+                UInt64(v6.c) | UInt64(v6.d) << 32, UInt64(scope)
+            )
+        }
     }
 
     /// A spread of the 28 bytes over 64 bits for open-addressing tables. Not keyed: bounded tables do not need it.
@@ -119,11 +155,8 @@ extension SocketAddress: CustomStringConvertible {
 }
 
 extension SocketAddress {
-    /// Calls a libc function that reads a `sockaddr`.
-    public func withKernel<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
-        var copy = self
-        return withUnsafeMutableBytes(of: &copy) {
-            body($0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(kernelLength))
-        }
+    /// Lends the bytes of a `sockaddr` and their number.
+    func withKernel<R>(_ body: (UnsafeRawPointer, UInt32) -> R) -> R {
+        withUnsafeBytes(of: self) { body($0.baseAddress!, kernelLength) }
     }
 }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "uring.h"
+
+#include <errno.h>
+#include <liburing.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { NAME_LENGTH = 32, CONTROL_LENGTH = 128, BUFFER_GROUP = 0 };
+_Static_assert(
+    sizeof(struct io_uring_recvmsg_out) + NAME_LENGTH + CONTROL_LENGTH == ENGARDE_URING_BUFFER_OVERHEAD,
+    "the payload starts where the header says");
+
+struct engarde_uring {
+    struct io_uring ring;
+    struct io_uring_buf_ring *buffers;
+    size_t buffers_length;
+    uint32_t buffer_count;
+    uint32_t buffer_size;
+    int returned;            // added to the buffer ring, not yet published
+    char *buffer_memory;
+    struct msghdr template;  // what multishot receives reserve for name and ancillary data
+    uint64_t event_value;    // where eventfd reads land
+};
+
+static unsigned setup_flags(uint32_t mode) {
+    unsigned flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
+    if (mode == ENGARDE_URING_DEFER_TASKRUN) flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    if (mode == ENGARDE_URING_COOP_TASKRUN) flags |= IORING_SETUP_COOP_TASKRUN;
+    return flags;
+}
+
+// liburing before 2.4 has no call that does this in one step.
+static int register_buffers(struct engarde_uring *r) {
+    r->buffers_length = r->buffer_count * sizeof(struct io_uring_buf);
+    void *memory =
+        mmap(NULL, r->buffers_length, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+    if (memory == MAP_FAILED) return -errno;
+    r->buffers = memory;
+    struct io_uring_buf_reg registration = {
+        .ring_addr = (uintptr_t)r->buffers, .ring_entries = r->buffer_count, .bgid = BUFFER_GROUP};
+    int result = io_uring_register_buf_ring(&r->ring, &registration, 0);
+    if (result < 0) return result;
+    io_uring_buf_ring_init(r->buffers);
+    for (uint32_t i = 0; i < r->buffer_count; i++) engarde_uring_return_buffer(r, (uint16_t)i);
+    engarde_uring_publish_buffers(r);
+    return 0;
+}
+
+int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_options *options) {
+    struct engarde_uring *r = calloc(1, sizeof *r);
+    if (r == NULL) return -ENOMEM;
+    r->buffer_count = options->buffer_count;
+    r->buffer_size = options->buffer_size;
+    r->buffer_memory = options->buffer_memory;
+    r->template.msg_namelen = NAME_LENGTH;
+    r->template.msg_controllen = CONTROL_LENGTH;
+
+    struct io_uring_params parameters = {
+        .flags = setup_flags(options->mode), .cq_entries = options->completion_entries};
+    int result = io_uring_queue_init_params(options->submission_entries, &r->ring, &parameters);
+    if (result < 0) {
+        free(r);
+        return result;
+    }
+    // Without silent successes every send would cost a completion; without EXT_ARG a timeout costs an entry.
+    unsigned needed = IORING_FEAT_CQE_SKIP | IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
+    result = (parameters.features & needed) == needed ? 0 : -EOPNOTSUPP;
+    if (result == 0) result = io_uring_register_files_sparse(&r->ring, options->file_slots);
+    if (result == 0) result = register_buffers(r);
+    if (result < 0) {
+        engarde_uring_close(r);
+        return result;
+    }
+    *out = r;
+    return 0;
+}
+
+void engarde_uring_close(struct engarde_uring *r) {
+    // Unregistering first lets go of sockets and ports at once; tearing the ring down alone is asynchronous.
+    io_uring_unregister_files(&r->ring);
+    if (r->buffers != NULL) io_uring_unregister_buf_ring(&r->ring, BUFFER_GROUP);
+    io_uring_queue_exit(&r->ring);
+    if (r->buffers != NULL) munmap(r->buffers, r->buffers_length);
+    free(r);
+}
+
+int engarde_uring_set_file(struct engarde_uring *r, uint32_t slot, int descriptor) {
+    int result = io_uring_register_files_update(&r->ring, slot, &descriptor, 1);
+    return result < 0 ? result : 0;
+}
+
+bool engarde_uring_receive(struct engarde_uring *r, uint32_t slot, uint64_t token) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
+    if (entry == NULL) return false;
+    io_uring_prep_recvmsg_multishot(entry, (int)slot, &r->template, 0);
+    entry->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+    entry->buf_group = BUFFER_GROUP;
+    io_uring_sqe_set_data64(entry, token);
+    return true;
+}
+
+bool engarde_uring_send(struct engarde_uring *r, uint32_t slot, const struct msghdr *message, uint64_t token) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
+    if (entry == NULL) return false;
+    // MSG_DONTWAIT makes the send complete inside the submission: a full socket answers EAGAIN instead of being
+    // parked, so the message and its buffers are free again when the submission returns.
+    io_uring_prep_sendmsg(entry, (int)slot, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    entry->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, token);
+    return true;
+}
+
+bool engarde_uring_read_event(struct engarde_uring *r, int descriptor, uint64_t token) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
+    if (entry == NULL) return false;
+    io_uring_prep_read(entry, descriptor, &r->event_value, sizeof r->event_value, 0);
+    io_uring_sqe_set_data64(entry, token);
+    return true;
+}
+
+bool engarde_uring_cancel(struct engarde_uring *r, uint64_t token_to_cancel, uint64_t token) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
+    if (entry == NULL) return false;
+    io_uring_prep_cancel64(entry, token_to_cancel, 0);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, token);
+    return true;
+}
+
+int engarde_uring_submit(struct engarde_uring *r) {
+    int result = io_uring_submit_and_get_events(&r->ring);
+    return result < 0 ? result : 0;
+}
+
+int engarde_uring_submit_and_wait(struct engarde_uring *r, int64_t timeout_nanoseconds) {
+    struct __kernel_timespec limit = {
+        .tv_sec = timeout_nanoseconds / 1000000000, .tv_nsec = timeout_nanoseconds % 1000000000};
+    struct io_uring_cqe *first;
+    int result = io_uring_submit_and_wait_timeout(
+        &r->ring, &first, 1, timeout_nanoseconds < 0 ? NULL : &limit, NULL);
+    return result < 0 ? result : 0;
+}
+
+uint32_t engarde_uring_reap(struct engarde_uring *r, struct engarde_completion *out, uint32_t capacity) {
+    struct io_uring_cqe *completion;
+    unsigned head;
+    uint32_t count = 0;
+    io_uring_for_each_cqe(&r->ring, head, completion) {
+        if (count == capacity) break;
+        out[count++] = (struct engarde_completion){
+            .token = completion->user_data,
+            .result = completion->res,
+            .buffer = completion->flags & IORING_CQE_F_BUFFER
+                          ? (int32_t)(completion->flags >> IORING_CQE_BUFFER_SHIFT)
+                          : -1,
+            .more = (completion->flags & IORING_CQE_F_MORE) != 0};
+    }
+    io_uring_cq_advance(&r->ring, count);
+    return count;
+}
+
+void engarde_uring_return_buffer(struct engarde_uring *r, uint16_t buffer) {
+    io_uring_buf_ring_add(
+        r->buffers, r->buffer_memory + (size_t)buffer * r->buffer_size, r->buffer_size, buffer,
+        io_uring_buf_ring_mask(r->buffer_count), r->returned++);
+}
+
+void engarde_uring_publish_buffers(struct engarde_uring *r) {
+    io_uring_buf_ring_advance(r->buffers, r->returned);
+    r->returned = 0;
+}
+
+struct engarde_received engarde_uring_received(struct engarde_uring *r, uint16_t buffer, int32_t result) {
+    char *base = r->buffer_memory + (size_t)buffer * r->buffer_size;
+    const struct io_uring_recvmsg_out *header = (const struct io_uring_recvmsg_out *)base;
+    char *payload = base + ENGARDE_URING_BUFFER_OVERHEAD;
+    uint32_t in_buffer = (uint32_t)result - ENGARDE_URING_BUFFER_OVERHEAD;
+    return (struct engarde_received){
+        .name = base + sizeof *header,
+        .name_length = header->namelen < NAME_LENGTH ? header->namelen : NAME_LENGTH,
+        .control = base + sizeof *header + NAME_LENGTH,
+        .control_length = header->controllen,
+        .payload = payload,
+        .payload_length = header->payloadlen < in_buffer ? header->payloadlen : in_buffer,
+        .truncated = (header->flags & MSG_TRUNC) != 0};
+}

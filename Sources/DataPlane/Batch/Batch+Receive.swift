@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Sockets
+
+extension Batch {
+    /// Adds what an engine received and counts it.
+    ///
+    /// - Parameters:
+    ///   - payload: `length` bytes that stay put until the batch is over.
+    ///   - source: the sender, or none on a connected socket.
+    @_noLocks
+    mutating func receive(
+        _ socket: SocketHandle, _ payload: UnsafeMutableRawPointer, _ length: Int, _ source: SocketAddress,
+        _ ancillary: engarde_ancillary, _ counters: Counters
+    ) {
+        let segmentSize = ancillary.segment_size == 0 ? length : Int(ancillary.segment_size)
+        let arrival = Arrival(
+            socket: socket, length: length, segmentSize: segmentSize, payload: payload, source: source,
+            local: ancillary.local)
+        counters.add(.receivedDatagrams, slot: socket.slot, arrival.segmentCount)
+        counters.add(.receivedBytes, slot: socket.slot, length)
+        if ancillary.has_kernel_drops {
+            counters.set(.kernelDrops, slot: socket.slot, UInt64(ancillary.kernel_drops))
+        }
+        append(arrival)
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Sockets
+
+/// The seam between an engine and a relay, as data: what arrived, and what is to leave.
+///
+///     engine ──► arrivals ──► relay ──► departures ──► engine
+///                   │                      │
+///                   └── bytes stay put ◄── runs are views into them
+///
+/// All memory is allocated by `init`. The engine may reuse the receive buffers only when the departures that view
+/// them have been sent.
+struct Batch: ~Copyable {
+    let arrivals: UnsafeMutablePointer<Arrival>
+    var arrivalCount = 0
+    /// The first arrival the relay has not decided yet.
+    var cursor = 0
+
+    let runs: UnsafeMutablePointer<Run>
+    var runCount = 0
+    let departures: UnsafeMutablePointer<Departure>
+    var departureCount = 0
+
+    /// Client: WireGuard to links. Server: paths to upstream.
+    var uplink = Lane()
+    /// Client: links to WireGuard. Server: upstream to paths.
+    var downlink = Lane()
+
+    init() {
+        arrivals = .allocate(capacity: Limits.arrivals)
+        runs = .allocate(capacity: Limits.runs)
+        departures = .allocate(capacity: Limits.departures)
+    }
+
+    deinit {
+        arrivals.deallocate()
+        runs.deallocate()
+        departures.deallocate()
+    }
+
+    /// Whether an arrival with `segments` segments could be sent to `targets` targets now.
+    @_noLocks
+    func hasRoom(segments: Int, targets: Int) -> Bool {
+        runCount + Limits.runsPerArrival <= Limits.runs
+            && departureCount + Limits.runsPerArrival * targets <= Limits.departures
+            && uplink.sliceCount + segments <= Limits.slices && downlink.sliceCount + segments <= Limits.slices
+    }
+
+    /// Forgets what has been sent. Arrivals stay.
+    @_noLocks
+    mutating func clearDepartures() {
+        runCount = 0
+        departureCount = 0
+        uplink.clear()
+        downlink.clear()
+    }
+
+    /// Forgets the arrivals, whose buffers go back to the engine.
+    @_noLocks
+    mutating func clearArrivals() {
+        arrivalCount = 0
+        cursor = 0
+    }
+
+    @_noLocks
+    mutating func append(_ arrival: Arrival) {
+        precondition(arrivalCount < Limits.arrivals)
+        arrivals[arrivalCount] = arrival
+        arrivalCount += 1
+    }
+
+    @_noLocks
+    mutating func append(_ departure: Departure) {
+        precondition(departureCount < Limits.departures)
+        departures[departureCount] = departure
+        departureCount += 1
+    }
+
+    enum Direction: BitwiseCopyable { case uplink, downlink }
+
+    /// What became of a segment put on a lane.
+    enum Placement: BitwiseCopyable {
+        /// It joined the run whose departures are already there.
+        case joined
+        /// It began a run with this index, which needs departures.
+        case began(run: Int32)
+    }
+
+    /// Puts a segment on a lane: behind the open run when it fits, else as the first of a new one.
+    ///
+    /// The caller ensures room with ``hasRoom(segments:targets:)`` and ends the open run with
+    /// ``endRun(_:)`` when the next segment has other targets.
+    @_noLocks
+    mutating func place(_ segment: iovec, _ direction: Direction) -> Placement {
+        switch direction {
+        case .uplink: Self.place(segment, &uplink, runs, &runCount)
+        case .downlink: Self.place(segment, &downlink, runs, &runCount)
+        }
+    }
+
+    @_noLocks
+    private static func place(
+        _ segment: iovec, _ lane: inout Lane, _ runs: UnsafeMutablePointer<Run>, _ runCount: inout Int
+    ) -> Placement {
+        if lane.openRun >= 0 {
+            let run = runs + Int(lane.openRun)
+            let before = run.pointee.sliceCount
+            if run.pointee.append(segment) {
+                lane.sliceCount += run.pointee.sliceCount - before
+                return .joined
+            }
+        }
+        precondition(runCount < Limits.runs && lane.sliceCount < Limits.slices)
+        runs[runCount] = Run(first: segment, at: lane.slices + lane.sliceCount)
+        lane.sliceCount += 1
+        lane.openRun = Int32(truncatingIfNeeded: runCount)
+        runCount += 1
+        return .began(run: lane.openRun)
+    }
+
+    /// The next segment of this direction begins a new run.
+    @_noLocks
+    mutating func endRun(_ direction: Direction) {
+        switch direction {
+        case .uplink: uplink.openRun = -1
+        case .downlink: downlink.openRun = -1
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Glibc
+internal import Sockets
+
+/// `msghdr`s for one submission, with the ancillary data and single slices they point to.
+///
+/// A message is valid until ``clear()``; the departure and the run it was made from must stay put as long.
+struct MessageArena: ~Copyable {
+    static var capacity: Int { @_noLocks get { Limits.departures } }
+
+    /// `mmsghdr` serves both engines: the ring uses its first field.
+    let messages: UnsafeMutablePointer<mmsghdr>
+    private let slices: UnsafeMutablePointer<iovec>
+    private let ancillary: UnsafeMutableRawPointer
+    private(set) var count = 0
+
+    init() {
+        messages = .allocate(capacity: Self.capacity)
+        messages.initialize(repeating: mmsghdr(), count: Self.capacity)
+        slices = .allocate(capacity: Self.capacity)
+        slices.initialize(repeating: iovec(), count: Self.capacity)
+        ancillary = .allocate(
+            byteCount: Self.capacity * Int(ENGARDE_ANCILLARY_OUT), alignment: MemoryLayout<cmsghdr>.alignment)
+    }
+
+    deinit {
+        messages.deallocate()
+        slices.deallocate()
+        ancillary.deallocate()
+    }
+
+    var isFull: Bool { @_noLocks get { count == Self.capacity } }
+
+    @_noLocks
+    mutating func clear() { count = 0 }
+
+    /// The whole run in one message, segmented by the kernel if it has more than one segment.
+    @_noLocks
+    mutating func append(
+        _ departure: UnsafeMutablePointer<Departure>, _ run: UnsafeMutablePointer<Run>
+    ) -> UnsafeMutablePointer<mmsghdr> {
+        let segmentSize = run.pointee.segmentCount > 1 ? UInt16(truncatingIfNeeded: run.pointee.segmentSize) : 0
+        return append(departure, run.pointee.slices, run.pointee.sliceCount, segmentSize)
+    }
+
+    /// One segment of the run in a message of its own.
+    @_noLocks
+    mutating func append(
+        _ departure: UnsafeMutablePointer<Departure>, _ run: UnsafeMutablePointer<Run>, segment: Int
+    ) -> UnsafeMutablePointer<mmsghdr> {
+        let slice = slices + count
+        slice.pointee = run.pointee.segment(segment)
+        return append(departure, slice, 1, 0)
+    }
+
+    @_noLocks
+    private mutating func append(
+        _ departure: UnsafeMutablePointer<Departure>, _ slices: UnsafeMutablePointer<iovec>, _ sliceCount: Int,
+        _ segmentSize: UInt16
+    ) -> UnsafeMutablePointer<mmsghdr> {
+        precondition(!isFull)
+        let message = messages + count
+        let control = ancillary + count * Int(ENGARDE_ANCILLARY_OUT)
+        count += 1
+        let destination = departure.pointee.destination
+        let nameLength = destination.kernelFamily == 0 ? 0 : destination.kernelLength
+        message.pointee.msg_hdr.msg_name = nameLength == 0 ? nil : UnsafeMutableRawPointer(departure)
+        message.pointee.msg_hdr.msg_namelen = nameLength
+        message.pointee.msg_hdr.msg_iov = slices
+        message.pointee.msg_hdr.msg_iovlen = sliceCount
+        let controlLength = engarde_write_ancillary(control, segmentSize, &departure.pointee.local)
+        message.pointee.msg_hdr.msg_control = controlLength == 0 ? nil : control
+        message.pointee.msg_hdr.msg_controllen = controlLength
+        return message
+    }
+}

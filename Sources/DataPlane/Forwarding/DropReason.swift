@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Why an arrived datagram was not forwarded. Each has its counter.
+public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
+    /// No link carries traffic.
+    case noCarryingLink
+    /// WireGuard has not spoken yet, so nobody knows where to answer.
+    case wireGuardUnknown
+    /// A datagram for WireGuard's side came from an address that is neither this machine nor configured.
+    case sourceNotAllowed
+    /// It came in on a link that has been taken out.
+    case staleSocket
+    /// No path is alive, so there is no client to answer.
+    case noPath
+    /// The path table is full and every path in it is alive.
+    case pathTableFull
+    /// There is no upstream socket: the server's destination has not been resolved yet.
+    case noUpstream
+    /// The kernel cut it to fit the buffer. Cannot happen with 65,535-byte buffers; counted all the same.
+    case truncated
+
+    /// `rawValue`, whose own getter other files may not call from hot code.
+    var index: Int { @_noLocks get { rawValue } }
+}

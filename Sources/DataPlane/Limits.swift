@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What the data plane allocates once, at start. Sizes relate to each other as ``check()`` says.
+///
+/// Computed, not stored: reading a stored global on the hot path may run its initialiser under a lock.
+public enum Limits {
+    /// Sockets at one time: WireGuard's, and one a link or upstream.
+    public static var socketSlots: Int { @_noLocks get { 64 } }
+    /// Links that carry at one time; the slots that are left serve WireGuard and sockets being closed.
+    public static var links: Int { @_noLocks get { 48 } }
+    /// Paths on the server; the largest value `maxPaths` may have.
+    public static var paths: Int { @_noLocks get { 4096 } }
+
+    /// Receive buffers, a power of two because the kernel's buffer ring wants one.
+    static var buffers: Int { @_noLocks get { 128 } }
+    /// Bytes of the largest datagram or super-datagram: the IP length field has 16 bits.
+    static var datagramBytes: Int { @_noLocks get { 65_535 } }
+    /// Buffers received into before a turn hands what it has to the relay.
+    static var arrivals: Int { @_noLocks get { buffers } }
+
+    /// Datagrams one GSO send may carry: `UDP_MAX_SEGMENTS` was 64 until Linux 6.9 (include/linux/udp.h).
+    static var segmentsPerRun: Int { @_noLocks get { 64 } }
+    /// Bytes one GSO send may carry: below 65,535 less the IP and UDP headers of both families.
+    static var bytesPerRun: Int { @_noLocks get { 65_000 } }
+
+    /// Slices of received buffers that can wait to be sent, a direction.
+    static var slices: Int { @_noLocks get { arrivals * segmentsPerRun } }
+    /// Runs that can wait to be sent, both directions together.
+    static var runs: Int { @_noLocks get { 1024 } }
+    /// Runs one arrival can begin: its segments have one size, so after the open run is full a new one takes at
+    /// most `segmentsPerRun` segments or `bytesPerRun` bytes, and what is left fits a third.
+    static var runsPerArrival: Int { @_noLocks get { 3 } }
+    /// Sends that can wait for a submission.
+    static var departures: Int { @_noLocks get { 16_384 } }
+
+    /// Commands that can wait in the mailbox.
+    static var commands: Int { @_noLocks get { 1024 } }
+
+    static func check() {
+        precondition(buffers & (buffers - 1) == 0)
+        precondition(links < socketSlots)
+        // A relay stops between two arrivals when the next might not fit: one arrival must always fit.
+        precondition(departures >= runsPerArrival * max(links, paths) && runs >= runsPerArrival)
+        precondition(slices >= segmentsPerRun)
+        // Indices into these are packed into 16 bits of a completion's token.
+        precondition(departures <= 1 << 16 && socketSlots <= 1 << 16)
+    }
+}

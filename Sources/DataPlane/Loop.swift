@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The data plane's loop: an engine and a relay taking turns over one batch.
+///
+///     forever:  engine.turn ─► commands ─► timers ─► relay.decide ─► (departures leave with the next turn)
+///
+/// What it calls is held to `@_noLocks` by the compiler. The loop itself is generic, which that attribute does not
+/// admit; a test counts its allocations instead.
+struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
+    var engine: E
+    var relay: R
+    let mail: MailboxReader
+    var batch = Batch()
+    var isRunning = true
+
+    init(engine: consuming E, relay: consuming R, mail: MailboxReader) {
+        self.engine = engine
+        self.relay = relay
+        self.mail = mail
+    }
+
+    /// Relays until told to stop.
+    mutating func run() {
+        while isRunning { turn() }
+    }
+
+    /// One turn: sends what was decided, waits, and decides what arrived.
+    mutating func turn() { turn(deadline: relay.deadline) }
+
+    /// The same, ending at `deadline` (monotonic nanoseconds) at the latest.
+    mutating func turn(deadline: Int64) {
+        let turn = engine.turn(&batch, deadline: deadline)
+        if turn.hasMail { readMail() }
+        relay.expire(now: turn.now)
+        while !relay.decide(&batch, now: turn.now) { engine.flush(&batch) }
+    }
+
+    private mutating func readMail() {
+        while let command = mail.next() {
+            switch command {
+            case .attach(let socket, let descriptor, let role):
+                engine.attach(socket, descriptor: descriptor, role)
+            case .detach(let socket): engine.detach(socket)
+            case .stop: isRunning = false
+            case .carry: break
+            }
+            relay.obey(command)
+        }
+    }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Glibc
+internal import Sockets
+
+/// The engine for kernels and containers without io_uring: readiness, then one call a socket and direction.
+///
+///     turn:  sendmmsg per socket with departures ─► epoll_wait ─► recvmmsg per ready socket
+struct PollingEngine: ~Copyable, Engine {
+    let epoll: FileDescriptor
+    let counters: Counters
+    let board: PathBoard?
+    let mail: Int32
+    var sockets = EngineSockets()
+    var arena = MessageArena()
+    let buffers: ReceiveBuffers
+    /// Buffers that arrivals of this batch view: the first so many.
+    var buffersUsed = 0
+    let ready: UnsafeMutablePointer<engarde_ready>
+    /// Departures of one socket, chained in order: head and tail a slot, next a departure.
+    let firstDeparture: UnsafeMutablePointer<Int32>
+    let lastDeparture: UnsafeMutablePointer<Int32>
+    let nextDeparture: UnsafeMutablePointer<Int32>
+    /// Which departure, and which segment of it or -1, message number i of the arena is.
+    let sent: UnsafeMutablePointer<(departure: Int32, segment: Int32)>
+
+    static var readyCapacity: Int { @_noLocks get { 64 } }
+    /// Datagrams taken from one socket before the next has its turn.
+    static var receivesPerSocket: Int { @_noLocks get { 32 } }
+
+    /// Opens the engine; any thread may use it, one at a time.
+    static func open(
+        mailbox: MailboxReader, counters: Counters, board: PathBoard?
+    ) throws(Errno) -> PollingEngine {
+        let epoll = FileDescriptor(owning: try checked(engarde_epoll_create()))
+        try checked(engarde_epoll_add(epoll.rawValue, mailbox.descriptor, UInt64.max))
+        return PollingEngine(epoll: epoll, mail: mailbox.descriptor, counters: counters, board: board)
+    }
+
+    private init(epoll: consuming FileDescriptor, mail: Int32, counters: Counters, board: PathBoard?) {
+        self.epoll = epoll
+        self.counters = counters
+        self.board = board
+        self.mail = mail
+        buffers = ReceiveBuffers()
+        ready = .allocate(capacity: Self.readyCapacity)
+        firstDeparture = .allocate(capacity: Limits.socketSlots)
+        lastDeparture = .allocate(capacity: Limits.socketSlots)
+        nextDeparture = .allocate(capacity: Limits.departures)
+        sent = .allocate(capacity: MessageArena.capacity)
+        firstDeparture.initialize(repeating: -1, count: Limits.socketSlots)
+        lastDeparture.initialize(repeating: -1, count: Limits.socketSlots)
+    }
+
+    deinit {
+        ready.deallocate()
+        firstDeparture.deallocate()
+        lastDeparture.deallocate()
+        nextDeparture.deallocate()
+        sent.deallocate()
+    }
+
+    @_noLocks
+    mutating func turn(_ batch: inout Batch, deadline: Int64) -> Turn {
+        flush(&batch)
+        batch.clearArrivals()
+        buffersUsed = 0
+        var limit: Int64 = -1
+        if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
+        counters.add(.systemCalls, 1)
+        let count = engarde_epoll_wait(epoll.rawValue, ready, Int32(Self.readyCapacity), limit)
+        var hasMail = false
+        var index = 0
+        while index < Int(count) {  // not entered when the wait was interrupted
+            let token = ready[index].token
+            index += 1
+            if token == .max {
+                counters.add(.systemCalls, 1)
+                _ = engarde_read_event(mail)
+                hasMail = true
+            } else {
+                receive(CompletionToken(bits: token).socket, &batch)
+            }
+        }
+        counters.add(.turns, 1)
+        return Turn(now: engarde_monotonic_nanoseconds(), hasMail: hasMail)
+    }
+
+    // MARK: Sending
+
+    @_noLocks
+    mutating func flush(_ batch: inout Batch) {
+        chain(&batch)
+        for slot in 0..<sockets.end where firstDeparture[slot] >= 0 {
+            var departure = firstDeparture[slot]
+            firstDeparture[slot] = -1
+            while departure >= 0 {
+                add(&batch, Int(departure))
+                departure = nextDeparture[Int(departure)]
+            }
+            send(&batch, UInt16(truncatingIfNeeded: slot))
+        }
+        batch.clearDepartures()
+    }
+
+    /// Groups the departures by socket, each group in order.
+    @_noLocks
+    private mutating func chain(_ batch: inout Batch) {
+        for index in 0..<batch.departureCount {
+            let slot = Int(batch.departures[index].slot)
+            nextDeparture[index] = -1
+            if firstDeparture[slot] < 0 {
+                firstDeparture[slot] = Int32(truncatingIfNeeded: index)
+            } else {
+                nextDeparture[Int(lastDeparture[slot])] = Int32(truncatingIfNeeded: index)
+            }
+            lastDeparture[slot] = Int32(truncatingIfNeeded: index)
+        }
+    }
+
+    /// Makes the messages of one departure: a run in one where the socket allows it.
+    @_noLocks
+    private mutating func add(_ batch: inout Batch, _ index: Int) {
+        let departure = batch.departures + index
+        let run = batch.runs + Int(departure.pointee.run)
+        let slot = departure.pointee.slot
+        counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
+        counters.add(.sentBytes, slot: slot, run.pointee.bytes)
+        if departure.pointee.path >= 0 {
+            board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
+            board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
+        }
+        if run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
+            addWhole(&batch, index)
+        } else {
+            addSegments(&batch, index)
+        }
+    }
+
+    @_noLocks
+    private mutating func addWhole(_ batch: inout Batch, _ index: Int) {
+        let departure = batch.departures + index
+        if arena.isFull { send(&batch, departure.pointee.slot) }
+        sent[arena.count] = (Int32(truncatingIfNeeded: index), -1)
+        _ = arena.append(departure, batch.runs + Int(departure.pointee.run))
+        counters.add(.sends, slot: departure.pointee.slot, 1)
+    }
+
+    @_noLocks
+    private mutating func addSegments(_ batch: inout Batch, _ index: Int) {
+        let departure = batch.departures + index
+        let run = batch.runs + Int(departure.pointee.run)
+        for segment in 0..<run.pointee.segmentCount {
+            if arena.isFull { send(&batch, departure.pointee.slot) }
+            sent[arena.count] = (Int32(truncatingIfNeeded: index), Int32(truncatingIfNeeded: segment))
+            _ = arena.append(departure, run, segment: segment)
+            counters.add(.sends, slot: departure.pointee.slot, 1)
+        }
+    }
+
+    /// Sends the arena's messages, all of one socket, and empties it.
+    @_noLocks
+    private mutating func send(_ batch: inout Batch, _ slot: UInt16) {
+        let descriptor = sockets[slot].pointee.descriptor
+        var position = 0
+        var isRepeat = false
+        while position < arena.count {
+            counters.add(.systemCalls, 1)
+            let result = engarde_sendmmsg(
+                descriptor, arena.messages + position, UInt32(truncatingIfNeeded: arena.count - position))
+            if result > 0 {
+                position += Int(result)
+                isRepeat = false
+                continue
+            }
+            if result == -EINTR { continue }
+            switch SendRecovery(errno: -result, segmented: isSegmented(&batch, position), isRepeat: isRepeat) {
+            case .sendAgain: isRepeat = true
+            case .sendSingly:
+                sockets[slot].pointee.mayProduceSegments = false
+                counters.set(.segmentationOff, slot: slot, 1)
+                sendSingly(&batch, slot, from: position)
+                return
+            case .giveUp:
+                // A full send buffer refuses the rest of this turn as well: do not ask once a message.
+                let last = result == -EAGAIN ? arena.count : position + 1
+                while position < last {
+                    lose(&batch, position, slot, SendFailure(errno: -result))
+                    position += 1
+                }
+                isRepeat = false
+            }
+        }
+        arena.clear()
+    }
+
+    @_noLocks
+    private func isSegmented(_ batch: inout Batch, _ position: Int) -> Bool {
+        let (departure, segment) = sent[position]
+        return segment < 0 && batch.runs[Int(batch.departures[Int(departure)].run)].segmentCount > 1
+    }
+
+    @_noLocks
+    private mutating func lose(_ batch: inout Batch, _ position: Int, _ slot: UInt16, _ failure: SendFailure) {
+        let departure = batch.departures[Int(sent[position].departure)]
+        let datagrams = isSegmented(&batch, position) ? batch.runs[Int(departure.run)].segmentCount : 1
+        counters.add(failure, slot: slot, datagrams)
+        if departure.path >= 0 { board?.add(departure.path, .sendFailures, datagrams) }
+    }
+
+    /// Sends what is left of the arena again, runs taken apart. Several paths can share the socket, so departures
+    /// behind the refused one are taken apart too: order on a path is kept.
+    @_noLocks
+    private mutating func sendSingly(_ batch: inout Batch, _ slot: UInt16, from position: Int) {
+        let count = arena.count
+        arena.clear()
+        // Rebuilding overwrites `sent` from the front, faster than it is read: chain the departures first. Each
+        // message here is a whole departure, for runs are taken apart only once this has happened.
+        var head = sent[position].departure
+        for index in position..<count {
+            nextDeparture[Int(sent[index].departure)] = index + 1 < count ? sent[index + 1].departure : -1
+        }
+        while head >= 0 {
+            addSegments(&batch, Int(head))
+            head = nextDeparture[Int(head)]
+        }
+        send(&batch, slot)
+    }
+
+    // MARK: Receiving
+
+    @_noLocks
+    private mutating func receive(_ socket: SocketHandle, _ batch: inout Batch) {
+        guard sockets.serves(socket) else { return }
+        let entry = sockets[socket.slot]
+        let first = buffersUsed
+        let room = min(Limits.buffers - first, Self.receivesPerSocket)
+        guard room > 0 else { return }  // readiness is level-triggered: it comes back next turn
+        buffers.prepare(first, count: room)
+        counters.add(.systemCalls, 1)
+        let count = engarde_recvmmsg(
+            entry.pointee.descriptor, buffers.messages + first, UInt32(truncatingIfNeeded: room))
+        if count < 0 {
+            // On a connected socket an ICMP error is reported here, once.
+            if count != -EAGAIN && count != -EINTR { counters.add(.receiveErrors, slot: socket.slot, 1) }
+            return
+        }
+        buffersUsed += Int(count)
+        for index in first..<buffersUsed {
+            let message = buffers.messages + index
+            if message.pointee.msg_hdr.msg_flags & Int32(truncatingIfNeeded: MSG_TRUNC) != 0 {
+                counters.add(.truncated, 1)
+                continue
+            }
+            let ancillary = engarde_read_ancillary(
+                message.pointee.msg_hdr.msg_control, message.pointee.msg_hdr.msg_controllen)
+            let source =
+                entry.pointee.wantsSource && message.pointee.msg_hdr.msg_namelen > 0
+                ? SocketAddress(receivedFrom: message.pointee.msg_hdr.msg_name!) : SocketAddress()
+            batch.receive(
+                socket, buffers.payload(index), Int(message.pointee.msg_len), source, ancillary, counters)
+        }
+    }
+
+    // MARK: Sockets
+
+    @_noLocks
+    mutating func attach(_ socket: SocketHandle, descriptor: Int32, _ role: Command.Role) {
+        var wantsSource = false
+        if case .listen = role { wantsSource = true }
+        sockets.attach(socket, descriptor: descriptor, wantsSource: wantsSource)
+        counters.reset(slot: socket.slot, generation: socket.generation)
+        // Fails only out of kernel memory or watches; the socket then sends but does not receive.
+        let token = CompletionToken(receive: socket)
+        if engarde_epoll_add(epoll.rawValue, descriptor, token.bits) < 0 {
+            counters.add(.receiveErrors, slot: socket.slot, 1)
+        }
+    }
+
+    @_noLocks
+    mutating func detach(_ socket: SocketHandle) {
+        guard sockets.serves(socket) else { return }
+        let entry = sockets[socket.slot]
+        entry.pointee.isServed = false
+        _ = engarde_epoll_remove(epoll.rawValue, entry.pointee.descriptor)
+        counters.release(socket)
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Glibc
+
+/// A refused send, by what it says about the link. Each has its counter; none costs more than the copy itself.
+public enum SendFailure: Int, Sendable, CaseIterable, BitwiseCopyable {
+    /// EAGAIN: the socket's send buffer is full, the link is congested.
+    case congested
+    /// ENOBUFS, ENOMEM: the device queue or the kernel is out of memory.
+    case noBuffers
+    /// ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN: no way there at the moment.
+    case unreachable
+    /// ECONNREFUSED: the far host is there, nobody listens.
+    case refused
+    /// EMSGSIZE: larger than a datagram may be.
+    case tooLong
+    /// EPERM, EACCES: a packet filter says no.
+    case notPermitted
+    /// ENODEV, ENXIO, EADDRNOTAVAIL: the device or the source address is gone.
+    case noDevice
+    /// Anything else.
+    case other
+
+    /// `rawValue`, whose own getter other files may not call from hot code.
+    var index: Int { @_noLocks get { rawValue } }
+
+    /// - Parameter errno: positive.
+    @_noLocks
+    init(errno: Int32) {
+        switch errno {
+        case EAGAIN: self = .congested
+        case ENOBUFS, ENOMEM: self = .noBuffers
+        case ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN: self = .unreachable
+        case ECONNREFUSED: self = .refused
+        case EMSGSIZE: self = .tooLong
+        case EPERM, EACCES: self = .notPermitted
+        case ENODEV, ENXIO, EADDRNOTAVAIL: self = .noDevice
+        default: self = .other
+        }
+    }
+}
+
+/// What an engine does about a refused send before it counts it as lost.
+enum SendRecovery: BitwiseCopyable {
+    /// Nothing helps this copy.
+    case giveUp
+    /// The kernel, the device or the MTU refuses segmentation: send the segments one by one, and from now on.
+    case sendSingly
+    /// The errno told of an *earlier* datagram (an ICMP error kept for the next call); this one was not tried.
+    case sendAgain
+
+    /// - Parameters:
+    ///   - errno: positive.
+    ///   - segmented: whether the send asked for `UDP_SEGMENT`.
+    ///   - isRepeat: whether this was already the second try.
+    @_noLocks
+    init(errno: Int32, segmented: Bool, isRepeat: Bool) {
+        switch errno {
+        // EIO: no checksum offload. EINVAL: a segment is larger than the MTU, or the kernel does not know the cmsg.
+        // EMSGSIZE: the same on newer kernels. See udp_send_skb in net/ipv4/udp.c.
+        case EIO where segmented, EINVAL where segmented, EMSGSIZE where segmented: self = .sendSingly
+        // udp_err in net/ipv4/udp.c stores these on a connected socket; the next send reports and clears them.
+        case ECONNREFUSED where !isRepeat, EHOSTUNREACH where !isRepeat, EPROTO where !isRepeat: self = .sendAgain
+        default: self = .giveUp
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Glibc
+internal import Sockets
+
+/// An operating-system thread that runs one function, with all signals blocked.
+final class Thread: @unchecked Sendable {
+    private let handle: pthread_t
+
+    init(_ body: @escaping @Sendable () -> Void) throws(Errno) {
+        let box = Unmanaged.passRetained(Box(body))
+        var handle = pthread_t()
+        let result = pthread_create(
+            &handle, nil,
+            { context in
+                var all = sigset_t()
+                sigfillset(&all)
+                pthread_sigmask(SIG_BLOCK, &all, nil)
+                pthread_setname_np(pthread_self(), "data-plane")
+                Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, box.toOpaque())
+        if result != 0 {
+            box.release()
+            throw Errno(result)
+        }
+        self.handle = handle
+    }
+
+    /// Waits for the thread's end. Once only.
+    func join() { pthread_join(handle, nil) }
+
+    private final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+}
+
+/// A counting semaphore between two threads.
+final class Semaphore: @unchecked Sendable {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func signal() { sem_post(semaphore) }
+
+    func wait() {
+        while sem_wait(semaphore) != 0 {}
+    }
+}

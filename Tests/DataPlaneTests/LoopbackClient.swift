@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import CShims.Socket
+import Glibc
+import Sockets
+import Testing
+
+@testable import DataPlane
+
+/// Runs `body` with a client relay on loopback sockets:
+///
+///     WireGuard 127.0.0.1 ── listen ┤ relay ├ link 0 ── server 0
+///                                           └ link n ── server n
+func withClient(
+    _ kind: EngineTests.Kind, links: Int, _ body: (inout LoopbackClient) throws -> Void
+) throws {
+    var client = try LoopbackClient(kind, links: links)
+    try body(&client)
+    client.stop()
+}
+
+struct LoopbackClient {
+    let counters = Counters()
+    private let mailbox: Mailbox
+    private let wireGuard: Int32
+    private let servers: [Int32]
+    private let listen: Int32
+    private let links: [Int32]
+    private let step: (Bool) -> Void
+    private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 65_536, alignment: 16)
+
+    init(_ kind: EngineTests.Kind, links count: Int) throws {
+        let any = SocketAddress(IPAddress("127.0.0.1")!, port: 0)
+        func bound() throws -> Int32 {
+            let socket = try UDPSocket.open(.v4)
+            try socket.bind(to: any)
+            socket.enlargeBuffers()
+            return dup(socket.descriptor)
+        }
+        func address(_ descriptor: Int32) -> SocketAddress {
+            var storage = sockaddr_in6()
+            engarde_local_address(descriptor, &storage)
+            return SocketAddress(kernel: &storage, length: 28)
+        }
+        func connect(_ a: Int32, _ b: Int32) {
+            withUnsafeBytes(of: address(b)) { _ = engarde_connect(a, $0.baseAddress!, 16) }
+        }
+        mailbox = try Mailbox()
+        wireGuard = try bound()
+        listen = try bound()
+        connect(wireGuard, listen)
+        var servers: [Int32] = []
+        var links: [Int32] = []
+        for _ in 0..<count {
+            let server = try bound()
+            let link = try bound()
+            connect(server, link)
+            connect(link, server)
+            servers.append(server)
+            links.append(link)
+        }
+        self.servers = servers
+        self.links = links
+
+        let reader = mailbox.reader
+        let relay = ClientRelay(counters: counters)
+        switch kind {
+        case .polling:
+            let engine = try PollingEngine.open(mailbox: reader, counters: counters, board: nil)
+            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader))
+        case .deferTaskrun, .cooperative, .plain:
+            let mode: RingEngine.Mode =
+                kind == .plain ? .plain : kind == .cooperative ? .cooperative : .deferTaskrun
+            let engine = try RingEngine.open(mode, mailbox: reader, counters: counters, board: nil)
+            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader))
+        }
+
+        mailbox.post(.attach(SocketHandle(slot: 0, generation: 1), descriptor: listen, .listen))
+        for (index, link) in links.enumerated() {
+            let handle = SocketHandle(slot: UInt16(index + 1), generation: 1)
+            mailbox.post(.attach(handle, descriptor: link, .link))
+            mailbox.post(.carry(handle, true))
+        }
+        turn()
+    }
+
+    private static func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(
+        _ loop: consuming Loop<E, R>
+    ) -> (Bool) -> Void {
+        let box = Box(loop)
+        return { isLast in if isLast { box.release() } else { box.turn() } }
+    }
+
+    private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
+        private var loop: Loop<E, R>?
+        init(_ loop: consuming Loop<E, R>) { self.loop = consume loop }
+        /// One turn that does not wait long: the deadline is now.
+        func turn() { loop!.turn(waitingAtMost: 20_000_000) }
+        func release() { loop = nil }
+    }
+
+    func turn() { step(false) }
+
+    func stop() {
+        step(true)
+        for descriptor in [wireGuard, listen] + servers + links { close(descriptor) }
+        scratch.deallocate()
+    }
+
+    func sendFromWireGuard(_ bytes: [UInt8]) { #expect(send(wireGuard, bytes, bytes.count, 0) == bytes.count) }
+    func sendFromWireGuardUncounted(length: Int) { _ = send(wireGuard, scratch, length, 0) }
+    func sendFromServer(_ index: Int, _ bytes: [UInt8]) {
+        #expect(send(servers[index], bytes, bytes.count, 0) == bytes.count)
+    }
+
+    func receiveAtServer(_ index: Int) -> [UInt8]? { receive(servers[index]) }
+    func receiveAtWireGuard() -> [UInt8]? { receive(wireGuard) }
+
+    func drain() {
+        for server in servers { while receive(server) != nil {} }
+    }
+
+    private func receive(_ descriptor: Int32) -> [UInt8]? {
+        let count = recv(descriptor, scratch, 65_536, Int32(truncatingIfNeeded: MSG_DONTWAIT))
+        return count < 0 ? nil : Array(UnsafeRawBufferPointer(start: scratch, count: count))
+    }
+}
+
+extension Loop where E: ~Copyable, R: ~Copyable {
+    /// One turn that ends after a while even when nothing happens.
+    mutating func turn(waitingAtMost nanoseconds: Int64) {
+        turn(deadline: min(relay.deadline, engarde_monotonic_nanoseconds() + nanoseconds))
+    }
+}
