@@ -65,7 +65,8 @@ let package = Package(
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        program("engarde-client", ["Control", "Configuration", "Links", logging, arguments, lifecycle]),
-        program("engarde-server", ["Control", "Configuration", logging, arguments, lifecycle]),
+        room("Program", ["Configuration", "Control", logging, arguments, lifecycle]),
+        program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
+        program("engarde-server", ["Program", "Control", "Configuration", arguments]),
     ]
 )

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Configuration
+internal import DataPlane
+internal import Dispatch
+internal import Links
+public import Logging
+public import ServiceLifecycle
+internal import Sockets
+
+/// The client's control side: keeps a socket for each interface that may carry, and the data plane told which do.
+///
+///     link events ─┐
+///     names ───────┼─► reconcile: what should be ─► sockets ─► mailbox ─► data plane
+///     exclusions ──┘
+///
+/// `@unchecked Sendable`: everything that varies is touched on `queue` only.
+public final class ClientControl: Service, @unchecked Sendable {
+    private static let secondsUntilSilent: Int64 = 10
+
+    private let configuration: ClientConfiguration
+    private let log: Logger
+    private let queue = DispatchQueue(label: "control")
+    private let dataPlane: DataPlane
+    private var slots: SocketSlots
+    private let listen: ServedSocket
+    private var policy: LinkPolicy
+    private var table = InterfaceTable()
+    private var links: [Int32: Link] = [:]
+    private var resolver: NameResolver!
+    private var monitor: LinkMonitor!
+    private var ticker: (any DispatchSourceTimer)?
+    private var trafficLog: TrafficLog
+
+    /// Binds the port and starts the data plane; links are opened by ``run()``.
+    ///
+    /// - Throws: ``StartRefusal``.
+    public init(_ configuration: ClientConfiguration, log: Logger) throws {
+        self.configuration = configuration
+        self.log = log
+        let socket = try ListenSocket.open(configuration.listenAddress)
+        dataPlane = try startDataPlane(
+            .client(allowedSources: configuration.allowedSources), configuration.engine, log)
+        slots = SocketSlots(dataPlane)
+        listen = slots.attach(socket, .listen)!  // the first slot of many
+        policy = LinkPolicy(
+            destination: configuration.destination, overrides: configuration.destinationOverrides,
+            excluded: configuration.excludedInterfaces)
+        trafficLog = TrafficLog(log)
+    }
+
+    /// Relays until the service group shuts down.
+    public func run() async throws {
+        log.notice("listening for WireGuard on \(configuration.listenAddress), server \(configuration.destination)")
+        try queue.sync { try start() }
+        try? await gracefulShutdown()
+        queue.sync { stop() }
+    }
+
+    private func start() throws {
+        resolver = NameResolver(queue: queue) { [unowned self] in reconcile() }
+        resolver.watch(policy.destinations)
+        do {
+            monitor = try LinkMonitor(queue: queue) { [unowned self] change in take(change) }
+        } catch {
+            throw StartRefusal("cannot watch the network interfaces: \(error)")
+        }
+        log.info("interfaces are watched by \(monitor.modeDescription)")
+        let ticker = DispatchSource.makeTimerSource(queue: queue)
+        ticker.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(200))
+        ticker.setEventHandler { [unowned self] in tick() }
+        ticker.activate()
+        self.ticker = ticker
+    }
+
+    private func stop() {
+        ticker?.cancel()
+        monitor.stop()
+        resolver.stop()
+        dataPlane.stop()
+        log.notice("stopped")
+    }
+
+    // MARK: Reconciling
+
+    private func take(_ change: LinkChange) {
+        table = change.table
+        reconcile()
+    }
+
+    /// Makes the sockets and the fan-out what interfaces, names and exclusions say they should be.
+    private func reconcile() {
+        for index in links.keys where table[index] == nil {
+            leave(&links[index]!, .gone)
+            links[index] = nil
+        }
+        for interface in table.interfaces {
+            var link = links[interface.index] ?? Link(name: interface.name)
+            link.name = interface.name
+            follow(&link, interface)
+            links[interface.index] = link
+        }
+        monitor?.watchRoutes(links.values.contains { $0.isWaitingForRoute })
+    }
+
+    private func follow(_ link: inout Link, _ interface: Interface) {
+        let verdict = policy.judge(interface, current: link.source) { self.resolver.addresses(for: $0) }
+        switch verdict {
+        case .carries(let source, let destination): carry(&link, interface, source, destination)
+        case .idle(let reason):
+            // The socket and its port wait for the link, unless their address is gone.
+            let hasAddress = interface.addresses.contains { $0.ip == link.source }
+            if reason.mayPass && hasAddress { park(&link, reason) } else { leave(&link, .idle(reason)) }
+        case .excluded(let cause): leave(&link, .excluded(cause))
+        }
+    }
+
+    private func carry(
+        _ link: inout Link, _ interface: Interface, _ source: IPAddress, _ destination: SocketAddress
+    ) {
+        if link.socket != nil && link.source != source { leave(&link, .addressChanged) }
+        if let served = link.socket, link.destination != destination {
+            do throws(Errno) {
+                try served.socket.connect(to: destination)
+                link.destination = destination
+            } catch {
+                log.warning("link \(link.name): cannot reach \(destination): \(error)")
+            }
+        }
+        if link.socket == nil { open(&link, interface, source, destination) }
+        guard let served = link.socket, !link.isCarrying else { return }
+        dataPlane.mailbox.post(.carry(served.handle, true))
+        link.isCarrying = true
+        become(&link, .carrying(source, link.destination))
+    }
+
+    private func open(_ link: inout Link, _ interface: Interface, _ source: IPAddress, _ destination: SocketAddress) {
+        guard links.values.count(where: { $0.socket != nil }) < Limits.links else { return become(&link, .tooMany) }
+        do throws(Errno) {
+            let socket = try UDPSocket.open(source.family)
+            socket.enlargeBuffers(send: UDPSocket.linkSendBytes)
+            try socket.bindToDevice(interface.name)
+            try socket.bind(to: SocketAddress(source, port: 0))
+            try socket.connect(to: destination)
+            guard let served = slots.attach(socket, .link) else { return become(&link, .tooMany) }
+            link.socket = served
+            link.source = source
+            link.destination = destination
+        } catch {
+            become(&link, .failed(error))
+        }
+    }
+
+    /// Takes a link out of the fan-out and keeps its socket.
+    private func park(_ link: inout Link, _ reason: IdleReason) {
+        if let served = link.socket, link.isCarrying { dataPlane.mailbox.post(.carry(served.handle, false)) }
+        link.isCarrying = false
+        become(&link, .idle(reason))
+    }
+
+    /// Takes a link out of the fan-out and closes its socket.
+    private func leave(_ link: inout Link, _ state: Link.State) {
+        if let served = link.socket { slots.detach(served) }
+        link.socket = nil
+        link.source = nil
+        link.isCarrying = false
+        become(&link, state)
+    }
+
+    private func become(_ link: inout Link, _ state: Link.State) {
+        guard state != link.state else { return }
+        let wasNews = link.state?.isNews ?? false
+        link.state = state
+        let level: Logger.Level = state.isNews || wasNews ? .notice : .debug
+        log.log(level: level, "link \(link.name): \(state)")
+    }
+
+    // MARK: Once a second
+
+    private func tick() {
+        slots.collect()
+        if links.values.contains(where: \.isWaitingForRoute) { reconcile() }
+        let now = monotonicSeconds()
+        var sockets = [(name: "WireGuard", handle: listen.handle)]
+        for link in links.values {
+            guard let served = link.socket else { continue }
+            sockets.append((name: "link \(link.name)", handle: served.handle))
+            if link.isCarrying { refreshIfSilent(link, served, now) }
+        }
+        trafficLog.update(dataPlane.counters, sockets: sockets, at: now)
+    }
+
+    /// A link that sends and hears nothing may have an outdated destination.
+    private func refreshIfSilent(_ link: Link, _ served: ServedSocket, _ now: Int64) {
+        let counters = dataPlane.counters
+        let heard = Int64(counters.value(.lastReceived, slot: served.handle.slot)) / 1_000_000_000
+        let sent = counters.value(.sentDatagrams, slot: served.handle.slot)
+        guard sent > 0, now - heard > Self.secondsUntilSilent else { return }
+        resolver.refresh(policy.destination(for: link.name))
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Links
+internal import Sockets
+
+/// What the client's control side keeps of an interface.
+struct Link {
+    enum State: Equatable, CustomStringConvertible {
+        case carrying(IPAddress, SocketAddress)
+        case idle(IdleReason)
+        case excluded(ExclusionCause)
+        case failed(Errno)
+        case tooMany
+        case addressChanged
+        case gone
+
+        var description: String {
+            switch self {
+            case .carrying(let source, let destination): "carries, from \(source) to \(destination)"
+            case .idle(let reason): "idle, \(reason)"
+            case .excluded(let cause): "\(cause)"
+            case .failed(let errno): "idle, cannot open its socket: \(errno)"
+            case .tooMany: "idle, there are too many links"
+            case .addressChanged: "its address has changed"
+            case .gone: "gone"
+            }
+        }
+
+        /// Whether it says something about a link rather than about an interface that never could be one.
+        var isNews: Bool {
+            switch self {
+            case .idle(.loopback), .idle(.tunnel), .excluded, .gone: false
+            default: true
+            }
+        }
+    }
+
+    var name: String
+    var state: State?
+    var socket: ServedSocket?
+    /// The address the socket is bound to.
+    var source: IPAddress?
+    var destination = SocketAddress()
+    var isCarrying = false
+
+    init(name: String) { self.name = name }
+
+    /// Its socket could not be opened, most likely for want of a route: a new route is worth another try.
+    var isWaitingForRoute: Bool { if case .failed = state { true } else { false } }
+}
+
+extension IdleReason {
+    /// Whether the socket keeps its use when this is over.
+    var mayPass: Bool { self == .down || self == .noCarrier }
+}

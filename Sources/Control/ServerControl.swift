@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Configuration
+internal import DataPlane
+internal import Dispatch
+public import Logging
+public import ServiceLifecycle
+internal import Sockets
+
+/// The server's control side: keeps the socket toward WireGuard and tells in the log which paths come and go.
+///
+/// `@unchecked Sendable`: everything that varies is touched on `queue` only.
+public final class ServerControl: Service, @unchecked Sendable {
+    private static let pathLinesPerSecondMax = 8
+
+    private let configuration: ServerConfiguration
+    private let log: Logger
+    private let queue = DispatchQueue(label: "control")
+    private let dataPlane: DataPlane
+    private var slots: SocketSlots
+    private let listen: ServedSocket
+    private var upstream: ServedSocket?
+    private var destination: SocketAddress?
+    private var resolver: NameResolver!
+    private var ticker: (any DispatchSourceTimer)?
+    private var paths: [SocketAddress: Int64] = [:]
+    private var trafficLog: TrafficLog
+
+    /// Binds the port and starts the data plane; the way to WireGuard is opened by ``run()``.
+    ///
+    /// - Throws: ``StartRefusal``.
+    public init(_ configuration: ServerConfiguration, log: Logger) throws {
+        self.configuration = configuration
+        self.log = log
+        let socket = try ListenSocket.open(configuration.listenAddress)
+        let timeout = Int64(configuration.clientTimeoutSeconds) * 1_000_000_000
+        dataPlane = try startDataPlane(
+            .server(pathTimeoutNanoseconds: timeout, maxPaths: configuration.maxPaths), configuration.engine, log)
+        slots = SocketSlots(dataPlane)
+        listen = slots.attach(socket, .listen)!  // the first slot of many
+        trafficLog = TrafficLog(log)
+    }
+
+    /// Relays until the service group shuts down.
+    public func run() async throws {
+        log.notice("listening for clients on \(configuration.listenAddress), WireGuard \(configuration.destination)")
+        queue.sync { start() }
+        try? await gracefulShutdown()
+        queue.sync { stop() }
+    }
+
+    private func start() {
+        resolver = NameResolver(queue: queue) { [unowned self] in reconcile() }
+        resolver.watch([configuration.destination])
+        reconcile()
+        let ticker = DispatchSource.makeTimerSource(queue: queue)
+        ticker.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(200))
+        ticker.setEventHandler { [unowned self] in tick() }
+        ticker.activate()
+        self.ticker = ticker
+    }
+
+    private func stop() {
+        ticker?.cancel()
+        resolver.stop()
+        dataPlane.stop()
+        log.notice("stopped")
+    }
+
+    /// Connects the upstream socket to where WireGuard is now.
+    private func reconcile() {
+        let addresses = resolver.addresses(for: configuration.destination)
+        guard let best = addresses.first(where: { $0.family == .v4 }) ?? addresses.first else { return }
+        let wanted = SocketAddress(best, port: configuration.destination.port)
+        guard wanted != destination else { return }
+        do throws(Errno) {
+            if let upstream, upstream.socket.family == best.family {
+                try upstream.socket.connect(to: wanted)
+            } else {
+                let socket = try UDPSocket.open(best.family)
+                socket.enlargeBuffers()
+                try socket.connect(to: wanted)
+                let former = upstream
+                upstream = slots.attach(socket, .upstream)
+                if let former { slots.detach(former) }
+            }
+            destination = wanted
+            log.notice("WireGuard is at \(wanted)")
+        } catch {
+            log.warning("cannot reach WireGuard at \(wanted): \(error)")
+        }
+    }
+
+    // MARK: Once a second
+
+    private func tick() {
+        slots.collect()
+        if destination == nil { reconcile() }
+        tellPaths()
+        var sockets = [(name: "paths", handle: listen.handle)]
+        if let upstream { sockets.append((name: "WireGuard", handle: upstream.handle)) }
+        trafficLog.update(dataPlane.counters, sockets: sockets, at: monotonicSeconds())
+    }
+
+    private func tellPaths() {
+        let records = dataPlane.paths?.records() ?? []
+        let live = Dictionary(records.map { ($0.address, $0.since) }) { first, _ in first }
+        let gone = paths.keys.filter { live[$0] == nil }
+        let new = live.keys.filter { paths[$0] == nil }
+        tell(gone, "gone, silent for \(configuration.clientTimeoutSeconds) s")
+        tell(new, "heard")
+        paths = live
+    }
+
+    /// One line a path, but not hundreds at once when somebody floods.
+    private func tell(_ addresses: [SocketAddress], _ what: String) {
+        for address in addresses.prefix(Self.pathLinesPerSecondMax) { log.notice("path \(address): \(what)") }
+        let more = addresses.count - Self.pathLinesPerSecondMax
+        if more > 0 { log.notice("\(more) more paths: \(what)") }
+    }
+}

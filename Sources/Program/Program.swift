@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import ArgumentParser
+public import Configuration
+public import Control
+internal import Glibc
+public import Logging
+public import ServiceLifecycle
+
+/// What the two programs share: how they speak, start, stop and fail.
+public enum Program {
+    public static let version = "0.1.0"
+
+    /// Parses the command line and runs the command; ends the process with 0, or with 1 and one clear line.
+    public static func main<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
+        // A reader that went away, as in `engarde-client --example | head -1`, must not look like a crash.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try root.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            exit(0)
+        } catch {
+            fail(root, error)
+        }
+    }
+
+    private static func fail<Root: ParsableCommand>(_ root: Root.Type, _ error: any Error) -> Never {
+        if root.exitCode(for: error) == .success {  // --help
+            print(root.message(for: error))
+            exit(0)
+        }
+        let text: String
+        switch error {
+        case let refusal as ConfigurationRefusal: text = refusal.description
+        case let refusal as StartRefusal: text = refusal.description
+        default: text = root.fullMessage(for: error)
+        }
+        writeError(text)
+        exit(1)
+    }
+
+    /// Answers `--version` and `--example`. Returns whether there is nothing more to do.
+    public static func answersFlags(_ options: ProgramOptions, name: String) -> Bool {
+        if options.version { print("\(name) \(version)") }
+        if options.example { print(SampleFile.text, terminator: "") }
+        return options.version || options.example
+    }
+
+    /// A logger that writes to the standard error.
+    public static func logger(_ name: String, level: LogLevel) -> Logger {
+        var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: level.rawValue)!  // the words are swift-log's own
+        return logger
+    }
+
+    /// Logs what the file wants said and runs `service` until SIGTERM or SIGINT.
+    public static func serve(
+        _ service: any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?, description: String,
+        name: String, log: Logger
+    ) async throws {
+        log.notice("\(name) \(version)\(description.isEmpty ? "" : ", \(description)")")
+        for warning in warnings { log.warning("\(warning)") }
+        if writeTimeoutMilliseconds != nil {
+            log.debug("writeTimeout has nothing to do: sends never wait")
+        }
+        var quiet = log
+        quiet.logLevel = max(log.logLevel, .warning)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+    }
+
+    /// Writes a line to the standard error.
+    public static func writeError(_ text: String) {
+        var line = text.hasSuffix("\n") ? text : text + "\n"
+        line.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import ArgumentParser
+public import Configuration
+
+/// The options both programs take.
+public struct ProgramOptions: ParsableArguments {
+    @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
+    public var file = "engarde.yml"
+
+    @Option(help: "What moves the datagrams: \(EngineChoice.words). Overrides the file.")
+    public var engine: EngineChoice?
+
+    @Option(help: "How much is logged: \(LogLevel.words). Overrides the file.")
+    public var logLevel: LogLevel?
+
+    @Flag(name: [.customShort("v"), .long], help: "Print the version.")
+    public var version = false
+
+    @Flag(help: "Print a commented sample file.")
+    public var example = false
+
+    public init() {}
+}
+
+extension CaseIterable where Self: RawRepresentable, RawValue == String {
+    fileprivate static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension EngineChoice: @retroactive ExpressibleByArgument {}
+extension LogLevel: @retroactive ExpressibleByArgument {}

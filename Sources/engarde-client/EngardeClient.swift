@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+import Program
+
+@main
+struct EngardeClient: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "engarde-client",
+        abstract: "Sends every datagram WireGuard emits over every link at once.",
+        subcommands: [Run.self, Check.self, ListInterfaces.self],
+        defaultSubcommand: Run.self)
+
+    static func main() async { await Program.main(Self.self) }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+import Configuration
+import Control
+import Program
+
+/// `engarde-client [FILE]`
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Relay until SIGTERM or SIGINT (the default).")
+
+    @OptionGroup var options: ProgramOptions
+
+    func run() async throws {
+        if Program.answersFlags(options, name: "engarde-client") { return }
+        let loaded = try ConfigurationReader.client(file: options.file)
+        var configuration = loaded.value
+        if let engine = options.engine { configuration.engine = engine }
+        let log = Program.logger("engarde-client", level: options.logLevel ?? configuration.logLevel)
+        try await Program.serve(
+            try ClientControl(configuration, log: log), warnings: loaded.warnings,
+            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
+            description: configuration.description, name: "engarde-client", log: log)
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+import Configuration
+import Control
+
+/// `engarde-server check [FILE]`
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what is wrong with the file, and whether WireGuard's address is known.")
+
+    @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
+    var file = "engarde.yml"
+
+    func run() throws {
+        let loaded = try ConfigurationReader.server(file: file)
+        for warning in loaded.warnings { print(warning) }
+        print("\(file): good, \(loaded.warnings.count) warnings")
+        let destination = loaded.value.destination
+        let addresses = SystemLookup.addresses(of: destination.host).map(\.description)
+        print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
+    }
+}

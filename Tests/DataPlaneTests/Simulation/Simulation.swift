@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Sockets
+
+@testable import DataPlane
+
+/// Two relays joined by links with seeded weather, one of which is live at any time.
+///
+///     WireGuard A ── client relay ══ link 0…n ══ server relay ── WireGuard B
+///
+/// A live link loses nothing; which one it is changes. What must hold is checked by ``run()``.
+struct Simulation {
+    struct Failure: Error, CustomStringConvertible { var description: String }
+
+    private typealias Packet = SimulatedPacket
+    private enum Place { case client, server }
+    private struct InFlight {
+        var link: Int
+        var to: Place
+        var bytes: [UInt8]
+    }
+
+    let options: SimulationOptions
+    private(set) var longestRun = 0
+    private(set) var delivered = 0
+
+    init(_ options: SimulationOptions) { self.options = options }
+
+    private static let listenSlot: UInt16 = 0
+    private static let upstreamSlot: UInt16 = 1
+    private static let wireGuard = SocketAddress(IPAddress("127.0.0.1")!, port: 51820)
+
+    private static func address(_ link: Int) -> SocketAddress {
+        SocketAddress(IPAddress("10.0.\(link).1")!, port: 40_000)
+    }
+
+    /// Runs the whole simulation.
+    ///
+    /// - Throws: ``Failure`` when a datagram was lost although a link was live, one was invented or altered, or a
+    ///   buffer did not come home.
+    mutating func run() throws {
+        var random = SeededGenerator(seed: options.seed ^ 0x51ed)
+        let clientCounters = Counters()
+        let serverCounters = Counters()
+        defer {
+            clientCounters.deallocate()
+            serverCounters.deallocate()
+        }
+        let client = SimulatedEngine(
+            ClientRelay(counters: clientCounters), seed: options.seed, coalescePer1000: options.coalescePer1000)
+        let server = SimulatedEngine(
+            ServerRelay(counters: serverCounters, board: PathBoard(capacity: 8), pathTimeout: 30_000_000_000),
+            seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000)
+        client.obey(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
+        server.obey(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
+        server.obey(.attach(SocketHandle(slot: Self.upstreamSlot, generation: 1), descriptor: -1, .upstream))
+        let count = options.links.count
+        func handle(_ link: Int) -> SocketHandle { SocketHandle(slot: UInt16(link + 1), generation: 1) }
+        for link in 0..<count {
+            client.obey(.attach(handle(link), descriptor: -1, .link))
+            client.obey(.carry(handle(link), true))
+        }
+
+        var carries = [Bool](repeating: true, count: count)
+        var partitioned = [Bool](repeating: false, count: count)
+        var live = 0
+        var air: [Int: [InFlight]] = [:]
+        var emitted: [Place: Set<[UInt8]>] = [.client: [], .server: []]
+        var arrived: [Place: Set<[UInt8]>] = [.client: [], .server: []]
+        var serial: UInt32 = 0
+
+        func datagram() -> [UInt8] {
+            serial += 1
+            let size = options.sizes.randomElement(using: &random)!
+            // Too short for a serial number: not unique, but invention would still show.
+            return size < 4 ? [UInt8](repeating: 7, count: size)
+                : withUnsafeBytes(of: serial) { Array($0) } + [UInt8](repeating: UInt8(truncatingIfNeeded: serial), count: size - 4)
+        }
+        func send(_ packet: Packet, link: Int, to place: Place, tick: Int, isFirst: Bool) {
+            let weather = options.links[link]
+            let isSafe = link == live || isFirst
+            if !isSafe && (partitioned[link] || random.happens(weather.lossPer1000)) { return }
+            let copies = random.happens(weather.duplicatePer1000) ? 2 : 1
+            for _ in 0..<copies {
+                let at = tick + 1 + (isFirst ? 0 : Int.random(in: weather.delay, using: &random))
+                air[at, default: []].append(InFlight(link: link, to: place, bytes: packet.bytes))
+            }
+        }
+
+        for tick in 0...(options.ticks + 20) {
+            let now = Int64(tick + 1) * 1_000_000
+            // Weather. The live link is in the fan-out and unharmed; another may take over in the same instant.
+            for link in 0..<count {
+                if partitioned[link] { partitioned[link] = !random.happens(options.links[link].healPer1000) } else {
+                    partitioned[link] = random.happens(options.links[link].partitionPer1000)
+                }
+            }
+            if tick > 2 && random.happens(100) { live = Int.random(in: 0..<count, using: &random) }
+            for link in 0..<count where tick > 2 {
+                let wanted = link == live ? true : carries[link] != random.happens(options.links[link].carryTogglePer1000)
+                if wanted != carries[link] { client.obey(.carry(handle(link), wanted)) }
+                carries[link] = wanted
+            }
+
+            var toClient: [Packet] = []
+            var toServer: [Packet] = []
+            for copy in air.removeValue(forKey: tick) ?? [] {
+                switch copy.to {
+                case .client: toClient.append(Packet(bytes: copy.bytes, slot: UInt16(copy.link + 1)))
+                case .server:
+                    toServer.append(
+                        Packet(bytes: copy.bytes, slot: Self.listenSlot, peer: Self.address(copy.link)))
+                }
+            }
+            if tick <= options.ticks {
+                // The first datagram goes up alone, so that the server hears of every path.
+                let up = tick == 0 ? 1 : Int.random(in: options.burst, using: &random)
+                for _ in 0..<up {
+                    let bytes = datagram()
+                    emitted[.server]!.insert(bytes)
+                    toClient.append(Packet(bytes: bytes, slot: Self.listenSlot, peer: Self.wireGuard))
+                }
+                for _ in 0..<(tick < 3 ? 0 : Int.random(in: options.burst, using: &random)) {
+                    let bytes = datagram()
+                    emitted[.client]!.insert(bytes)
+                    toServer.append(Packet(bytes: bytes, slot: Self.upstreamSlot))
+                }
+            }
+
+            for packet in client.run(toClient, now: now) {
+                if packet.slot == Self.listenSlot {
+                    guard packet.peer == Self.wireGuard else { throw fail("an answer went to \(packet.peer)") }
+                    arrived[.client]!.insert(packet.bytes)
+                } else {
+                    let link = Int(packet.slot) - 1
+                    guard carries[link] else { throw fail("a copy left by a link taken out") }
+                    send(packet, link: link, to: .server, tick: tick, isFirst: tick == 0)
+                }
+            }
+            for packet in server.run(toServer, now: now) {
+                if packet.slot == Self.upstreamSlot {
+                    arrived[.server]!.insert(packet.bytes)
+                } else {
+                    guard let link = (0..<count).first(where: { Self.address($0) == packet.peer }) else {
+                        throw fail("an answer went to \(packet.peer)")
+                    }
+                    send(
+                        Packet(bytes: packet.bytes, slot: packet.slot, peer: packet.peer), link: link, to: .client,
+                        tick: tick, isFirst: false)
+                }
+            }
+            guard client.buffersOut == 0, server.buffersOut == 0 else { throw fail("a buffer did not come home") }
+        }
+        // What is still in the air has to land.
+        for tick in air.keys.sorted() {
+            let now = Int64(options.ticks + 100) * 1_000_000
+            let copies = air[tick]!
+            let up = copies.filter { $0.to == .server }
+                .map { Packet(bytes: $0.bytes, slot: Self.listenSlot, peer: Self.address($0.link)) }
+            let down = copies.filter { $0.to == .client }.map { Packet(bytes: $0.bytes, slot: UInt16($0.link + 1)) }
+            for packet in server.run(up, now: now) { arrived[.server]!.insert(packet.bytes) }
+            for packet in client.run(down, now: now) { arrived[.client]!.insert(packet.bytes) }
+        }
+        for place in [Place.client, .server] {
+            let lost = emitted[place]!.subtracting(arrived[place]!)
+            guard lost.isEmpty else { throw fail("\(lost.count) datagrams lost toward \(place)") }
+            let invented = arrived[place]!.subtracting(emitted[place]!)
+            guard invented.isEmpty else { throw fail("\(invented.count) datagrams invented toward \(place)") }
+            delivered += arrived[place]!.count
+        }
+        longestRun = max(client.longestRun, server.longestRun)
+    }
+
+    private func fail(_ what: String) -> Failure { Failure(description: "seed \(options.seed): \(what)") }
+}

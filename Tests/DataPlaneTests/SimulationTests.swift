@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Testing
+
+@Suite("Simulated network")
+struct SimulationTests {
+    @Test("With one live link nothing is lost, nothing is invented, every buffer comes home: 1,000 seeds")
+    func seeds() throws {
+        var delivered = 0
+        var longestRun = 0
+        for seed in 1...1_000 as ClosedRange<UInt64> {
+            var simulation = Simulation(SimulationOptions(seed: seed))
+            do { try simulation.run() } catch { Issue.record(error) }
+            delivered += simulation.delivered
+            longestRun = max(longestRun, simulation.longestRun)
+        }
+        // The simulation is of use only if it moves datagrams and builds runs.
+        #expect(delivered > 1_000_000)
+        #expect(longestRun > 30)
+        print("simulation: 1,000 seeds, \(delivered) datagrams delivered, longest run \(longestRun)")
+    }
+}
