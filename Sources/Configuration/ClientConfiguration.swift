@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+public import Sockets
+
 /// What `engarde-client` reads from the `client` section.
 public struct ClientConfiguration: Hashable, Sendable {
     /// Logged at start and shown in the API and page.
@@ -8,12 +10,16 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var listenAddress: HostPort
     /// Where the server listens, unless a link has an override.
     public var destination: HostPort
+    /// As the file gives it, nil when it does not. Read for the sake of older files: our sends never wait.
+    public var writeTimeoutMilliseconds: Int?
     /// Interface names and globs (`veth*`) that are no links unless included at run time.
     public var excludedInterfaces: [String] = []
     /// Interface name to text shown beside it.
     public var interfaceLabels: [String: String] = [:]
     /// Per-interface destinations in file order; the first match wins.
     public var destinationOverrides: [DestinationOverride] = []
+    /// Where WireGuard may speak from besides this machine itself.
+    public var allowedSources: [AddressPrefix] = []
     public var webManager: WebManagerConfiguration?
     public var engine: EngineChoice = .automatic
     public var logLevel: LogLevel = .info

@@ -8,6 +8,8 @@ public struct ServerConfiguration: Hashable, Sendable {
     public var listenAddress: HostPort
     /// The far WireGuard.
     public var destination: HostPort
+    /// As the file gives it, nil when it does not. Read for the sake of older files: our sends never wait.
+    public var writeTimeoutMilliseconds: Int?
     /// A path not heard from for longer than this many seconds is gone.
     public var clientTimeoutSeconds = 30
     /// Paths kept at most; a further address is refused until one expires.

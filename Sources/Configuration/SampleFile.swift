@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// A file to start from.
+public enum SampleFile {
+    /// A commented file with both sections that both programs read without a warning. Only what has to be set
+    /// is set; every other value shown is the default, or commented out.
+    public static let text = """
+        # engarde.yml: WireGuard over several links at once.
+        #
+        # One file may hold both sections; engarde-client reads "client", engarde-server reads "server". Check
+        # a file with: engarde-client check engarde.yml
+
+        client:
+          # Shown in the log and on the page.
+          #description: "Office router"
+
+          # Where the local WireGuard sends to: the Endpoint of its peer.
+          listenAddr: "127.0.0.1:59401"
+
+          # Where engarde-server listens. A name is resolved again when it has to be.
+          dstAddr: "vpn.example:59501"
+
+          # Interfaces that shall not become links: exact names, or patterns in quotes.
+          #excludedInterfaces:
+          #  - eth0
+          #  - "veth*"
+
+          # Names for people, shown beside those of the system.
+          #interfaceLabels:
+          #  eth1: "DSL"
+          #  wwan0: "LTE"
+
+          # Another destination for one link; the first match wins.
+          #dstOverrides:
+          #  - ifName: wwan0
+          #    dstAddr: "192.0.2.1:59501"
+
+          # Where WireGuard may speak from besides this machine: addresses, prefixes, or any.
+          #allowedSources: ["192.0.2.0/24", "2001:db8::/32"]
+
+          # The page and its API; without listenAddr there are none. Beyond loopback both a username and a
+          # password of your own are needed.
+          #webManager:
+          #  listenAddr: "127.0.0.1:9001"
+          #  username: ""
+          #  password: ""
+
+          # auto, io_uring or polling.
+          #engine: auto
+
+          # trace, debug, info, notice, warning, error or critical.
+          #logLevel: info
+
+        server:
+          #description: "Data centre"
+
+          # Where clients send to; without a host it is every address of both families.
+          listenAddr: ":59501"
+
+          # Where the local WireGuard listens.
+          dstAddr: "127.0.0.1:51820"
+
+          # Seconds after which a path that was not heard from is gone.
+          #clientTimeout: 30
+
+          # Paths kept at most, 1 to 4096.
+          #maxPaths: 256
+
+          #webManager:
+          #  listenAddr: "127.0.0.1:9001"
+          #  username: ""
+          #  password: ""
+
+          #engine: auto
+          #logLevel: info
+
+        """
+}

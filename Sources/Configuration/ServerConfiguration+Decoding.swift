@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+extension ServerConfiguration {
+    /// nil when an address is missing or wrong; the findings say so.
+    init?(_ section: SectionReader<ServerKey>) {
+        let listenAddress = section.requiredHostPort(.listenAddr, for: .listening)
+        let destination = section.requiredHostPort(.dstAddr, for: .destination)
+        // Everything else is read in any case, so that all its errors are told too.
+        let description = section.text(.description)
+        let writeTimeout = section.writeTimeout(.writeTimeout)
+        // Seconds in 32 bits are 68 years, and safe to turn into nanoseconds.
+        let clientTimeout = section.number(
+            .clientTimeout, in: 0...Int(Int32.max),
+            wanted: "a whole number of seconds from 0 (meaning 30) to \(Int32.max)")
+        let maxPaths = section.number(
+            .maxPaths, in: 1...4096, wanted: "a whole number of paths from 1 to 4096")
+        let webManager = section.webManager(.webManager)
+        let engine = section.word(.engine, as: EngineChoice.self)
+        let logLevel = section.word(.logLevel, as: LogLevel.self)
+        guard let listenAddress, let destination else { return nil }
+
+        self.init(listenAddress: listenAddress, destination: destination)
+        self.description = description ?? self.description
+        self.writeTimeoutMilliseconds = writeTimeout
+        if let clientTimeout, clientTimeout != 0 { self.clientTimeoutSeconds = clientTimeout }
+        self.maxPaths = maxPaths ?? self.maxPaths
+        self.webManager = webManager
+        self.engine = engine ?? self.engine
+        self.logLevel = logLevel ?? self.logLevel
+    }
+}
