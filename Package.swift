@@ -65,5 +65,6 @@ let package = Package(
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
         program("engarde-client", ["Control", "Configuration", "Links", logging, arguments, lifecycle]),
         program("engarde-server", ["Control", "Configuration", logging, arguments, lifecycle]),
+        tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
     ]
 )

@@ -243,6 +243,11 @@ static bool decode_message(const struct nlmsghdr *message, struct engarde_link_e
     }
 }
 
+// mnl_nlmsg_ok() compares lengths as int (seen in libmnl 1.0.4) and lets one above 2 GiB pass.
+static bool holds_message(const struct nlmsghdr *message, int left) {
+    return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (unsigned)left;
+}
+
 int engarde_netlink_decode(
     const void *bytes, size_t length, size_t *consumed, struct engarde_link_event *events, int capacity) {
     const struct nlmsghdr *message = bytes;
@@ -250,7 +255,7 @@ int engarde_netlink_decode(
     int count = 0;
     *consumed = 0;
     // A message gives at most two events: what it says, and that the dump it belongs to is not to be trusted.
-    for (; mnl_nlmsg_ok(message, left) && count + 2 <= capacity; message = mnl_nlmsg_next(message, &left)) {
+    for (; holds_message(message, left) && count + 2 <= capacity; message = mnl_nlmsg_next(message, &left)) {
         struct engarde_link_event head = {
             .sequence = message->nlmsg_seq, .from_dump = (message->nlmsg_flags & NLM_F_MULTI) != 0};
         if (message->nlmsg_flags & NLM_F_DUMP_INTR) {
@@ -265,6 +270,6 @@ int engarde_netlink_decode(
         }
     }
     // Trailing bytes that are no message are done with too; otherwise the caller would never come to the end.
-    *consumed = mnl_nlmsg_ok(message, left) ? length - (size_t)left : length;
+    *consumed = holds_message(message, left) ? length - (size_t)left : length;
     return count;
 }

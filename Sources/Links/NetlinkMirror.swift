@@ -32,6 +32,8 @@ struct NetlinkMirror {
     private(set) var isComplete = false
     /// Above `none`, another dump is due once none is on its way.
     private(set) var doubt = Doubt.lost
+    /// How often notifications were lost.
+    private(set) var overruns = 0
     /// Why the kernel refused the last dump.
     private(set) var failure: Errno?
 
@@ -60,7 +62,9 @@ struct NetlinkMirror {
         case .dumpDone where event.sequence == sequence: return advance()
         case .requestFailed(let error) where event.sequence == sequence: fail(error)
         case .dumpInterrupted: isTorn = true
-        case .overrun: doubt = .lost
+        case .overrun:
+            overruns += 1
+            doubt = .lost
         case .link, .linkRemoved, .address, .addressRemoved:
             table.apply(event.content, isFromDump: event.isFromDump)
             if isDumping && !event.isFromDump { doubt = max(doubt, .moved) }
