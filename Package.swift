@@ -66,5 +66,6 @@ let package = Package(
         program("engarde-client", ["Control", "Configuration", "Links", logging, arguments, lifecycle]),
         program("engarde-server", ["Control", "Configuration", logging, arguments, lifecycle]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
+        tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
     ]
 )
