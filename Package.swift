@@ -68,8 +68,8 @@ let package = Package(
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle]),
         program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
         program("engarde-server", ["Program", "Control", "Configuration", arguments]),
-        program("engarde-client", ["Control", "Configuration", "Links", logging, arguments, lifecycle]),
-        program("engarde-server", ["Control", "Configuration", logging, arguments, lifecycle]),
         tests("ConfigurationTests", ["Configuration", "Sockets"]),
+        tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
+        tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
     ]
 )

@@ -10,11 +10,12 @@ public struct Interface: Hashable, Sendable {
     /// `veth`, `wireguard`, `tun`, …; empty for hardware.
     public var kind: String
     public var isAdministrativelyUp: Bool
+    /// What `ip link` shows by leaving out NO-CARRIER; false when down.
     public var hasCarrier: Bool
     public var isLoopback: Bool
     /// Bytes a packet may have on this interface.
     public var mtu: Int
-    /// In the kernel's order.
+    /// IPv4 first and in the kernel's order, then IPv6 by value: the kernel's order of those means nothing.
     public var addresses: [InterfaceAddress]
 
     public init(

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Configuration
+public import Sockets
+
+/// Why an interface that is not excluded carries no traffic; described in words for people.
+public enum IdleReason: Hashable, Sendable, CustomStringConvertible {
+    /// Loopback, which is a link only when an override names it.
+    case loopback
+    /// A tunnel, likely WireGuard's own, which is a link only when an override names it.
+    case tunnel(kind: String)
+    case down
+    case noCarrier
+    case noEligibleAddress
+    /// The destination's name has no address yet.
+    case unresolved(HostPort)
+    /// It has addresses, but none of a family the destination has.
+    case noAddressOfDestinationFamily(IPAddress.Family)
+
+    public var description: String {
+        switch self {
+        case .loopback: "loopback interface; name it in dstOverrides to use it"
+        case .tunnel(let kind): "\(kind) tunnel; name it in dstOverrides to use it"
+        case .down: "down"
+        case .noCarrier: "no carrier"
+        case .noEligibleAddress: "no usable address"
+        case .unresolved(let destination): "\(destination.host) is not resolved yet"
+        case .noAddressOfDestinationFamily(.v4): "no usable IPv4 address, and the destination has IPv4 only"
+        case .noAddressOfDestinationFamily(.v6): "no usable IPv6 address, and the destination has IPv6 only"
+        }
+    }
+}

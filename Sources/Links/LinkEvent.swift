@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Netlink
+internal import Glibc
+internal import Sockets
+
+/// One thing the kernel said about the machine's interfaces.
+struct LinkEvent: Hashable, Sendable {
+    enum Content: Hashable, Sendable {
+        /// An interface is there, or has changed; without its addresses.
+        case link(Interface)
+        case linkRemoved(index: Int32)
+        case address(AddressRecord)
+        case addressRemoved(AddressRecord)
+        case routeChanged
+        case dumpDone
+        case dumpInterrupted
+        case overrun
+        case requestFailed(Errno)
+    }
+
+    var content: Content
+    /// Whether it answers a request; otherwise it is news.
+    var isFromDump = false
+    /// The request it answers.
+    var sequence: UInt32 = 0
+}
+
+extension LinkEvent {
+    /// Nil for an address family this program has no use for.
+    init?(_ event: engarde_link_event) {
+        switch Int(event.kind) {
+        case Int(ENGARDE_LINK_SET):
+            content = .link(
+                Interface(
+                    index: event.index, name: text(event.name), kind: text(event.link_kind),
+                    isAdministrativelyUp: event.flags & UInt32(IFF_UP) != 0, hasCarrier: event.carrier,
+                    isLoopback: event.flags & UInt32(IFF_LOOPBACK) != 0, mtu: Int(event.mtu)))
+        case Int(ENGARDE_LINK_REMOVED): content = .linkRemoved(index: event.index)
+        case Int(ENGARDE_ADDRESS_SET):
+            guard let record = AddressRecord(event) else { return nil }
+            content = .address(record)
+        case Int(ENGARDE_ADDRESS_REMOVED):
+            guard let record = AddressRecord(event) else { return nil }
+            content = .addressRemoved(record)
+        case Int(ENGARDE_DUMP_DONE): content = .dumpDone
+        case Int(ENGARDE_DUMP_INTERRUPTED): content = .dumpInterrupted
+        case Int(ENGARDE_ROUTE_CHANGED): content = .routeChanged
+        case Int(ENGARDE_OVERRUN): content = .overrun
+        case Int(ENGARDE_REQUEST_FAILED): content = .requestFailed(Errno(event.error))
+        default: return nil
+        }
+        isFromDump = event.from_dump
+        sequence = event.sequence
+    }
+}
+
+/// The text in a C array of characters, which C gave to Swift as a tuple.
+private func text<Characters>(_ characters: Characters) -> String {
+    withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// Where a ``LinkMonitor`` has its knowledge from.
+public enum LinkSource: Sendable {
+    /// Netlink, or polling where a sandbox refuses it.
+    case automatic
+    /// The kernel's notifications.
+    case netlink
+    /// An enumeration once a second.
+    case polling
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Sockets
+
+/// What an interface is to the client just now.
+public enum LinkVerdict: Hashable, Sendable {
+    /// It carries traffic from this address to that one.
+    case carries(source: IPAddress, destination: SocketAddress)
+    /// It would, if it could.
+    case idle(IdleReason)
+    case excluded(by: ExclusionCause)
+}
+
+/// Who has excluded an interface.
+public enum ExclusionCause: Hashable, Sendable, CustomStringConvertible {
+    /// An entry of `client.excludedInterfaces`.
+    case configuration(entry: String)
+    /// The API or the page, until the program ends or the exclusions are reset.
+    case request
+
+    public var description: String {
+        switch self {
+        case .configuration(let entry): "excluded by \"\(entry)\" in excludedInterfaces"
+        case .request: "excluded at run time"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Netlink
+internal import Glibc
+internal import Sockets
+
+/// An open NETLINK_ROUTE socket with room for the events of one read. Its owner sees to it that only one thread at a
+/// time uses it.
+final class NetlinkSocket {
+    /// What the notifications of a busy moment may pile up to; charged only while in use.
+    static let receiveBufferBytesDefault: Int32 = 4 << 20
+
+    private let netlink: OpaquePointer
+    private let events = UnsafeMutableBufferPointer<engarde_link_event>.allocate(capacity: 64)
+
+    init(notifications: Bool, receiveBufferBytes: Int32 = receiveBufferBytesDefault) throws(Errno) {
+        var netlink: OpaquePointer?
+        try checked(engarde_netlink_open(&netlink, notifications, receiveBufferBytes))
+        self.netlink = netlink!
+    }
+
+    deinit {
+        engarde_netlink_close(netlink)
+        events.deallocate()
+    }
+
+    var descriptor: Int32 { engarde_netlink_descriptor(netlink) }
+
+    func watchRoutes(_ on: Bool) throws(Errno) { try checked(engarde_netlink_watch_routes(netlink, on)) }
+
+    func send(_ request: NetlinkMirror.Request) throws(Errno) {
+        switch request {
+        case .links(let sequence): try checked(engarde_netlink_request_links(netlink, sequence))
+        case .addresses(let sequence): try checked(engarde_netlink_request_addresses(netlink, sequence))
+        }
+    }
+
+    /// Hands out some of what is waiting; false when nothing is.
+    func read(_ body: (LinkEvent) -> Void) throws(Errno) -> Bool {
+        let count = engarde_netlink_read(netlink, events.baseAddress, Int32(events.count))
+        if count == -EAGAIN { return false }
+        for event in events.prefix(Int(try checked(count))) {
+            if let event = LinkEvent(event) { body(event) }
+        }
+        return true
+    }
+}

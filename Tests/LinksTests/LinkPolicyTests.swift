@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Configuration
+import Links
+import Sockets
+import Testing
+
+struct LinkPolicyTests {
+    static let literal = HostPort(host: "203.0.113.9", port: 59401)
+    static let named = HostPort(host: "vpn.example", port: 59401)
+
+    static func address(_ text: String, _ change: (inout InterfaceAddress) -> Void = { _ in }) -> InterfaceAddress {
+        let ip = IPAddress(text)!
+        var address = InterfaceAddress(ip: ip, prefixLength: ip.family == .v4 ? 24 : 64)
+        change(&address)
+        return address
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var destination = LinkPolicyTests.literal
+        var overrides: [DestinationOverride] = []
+        var excluded: [String] = []
+        var interface = Interface(index: 7, name: "wan0")
+        var addresses: [InterfaceAddress] = []
+        var current: String?
+        var answers: [String] = []
+        var verdict: LinkVerdict
+
+        var testDescription: String { name }
+    }
+
+    static func carries(_ source: String, _ target: String) -> LinkVerdict {
+        .carries(source: IPAddress(source)!, destination: SocketAddress(IPAddress(target)!, port: 59401))
+    }
+
+    static let cases: [Case] = [
+        Case(
+            name: "first IPv4", addresses: [address("10.0.0.2"), address("10.0.0.3")],
+            verdict: carries("10.0.0.2", "203.0.113.9")),
+        Case(
+            name: "private ranges are fine, 169.254/16 is not",
+            addresses: [address("169.254.1.1"), address("192.168.8.100")],
+            verdict: carries("192.168.8.100", "203.0.113.9")),
+        Case(
+            name: "127/8 is not an address to send from", addresses: [address("127.0.0.5")],
+            verdict: .idle(.noEligibleAddress)),
+        Case(name: "no address", verdict: .idle(.noEligibleAddress)),
+        Case(
+            name: "down", interface: Interface(index: 7, name: "wan0", isAdministrativelyUp: false, hasCarrier: false),
+            addresses: [address("10.0.0.2")], verdict: .idle(.down)),
+        Case(
+            name: "no carrier", interface: Interface(index: 7, name: "wan0", hasCarrier: false),
+            addresses: [address("10.0.0.2")], verdict: .idle(.noCarrier)),
+        Case(
+            name: "excluded by name", excluded: ["lan0", "wan0"], addresses: [address("10.0.0.2")],
+            verdict: .excluded(by: .configuration(entry: "wan0"))),
+        Case(
+            name: "excluded by glob, even when down", excluded: ["w*"],
+            interface: Interface(index: 7, name: "wan0", isAdministrativelyUp: false),
+            verdict: .excluded(by: .configuration(entry: "w*"))),
+        Case(
+            name: "loopback", interface: Interface(index: 1, name: "lo", isLoopback: true),
+            addresses: [address("127.0.0.1"), address("10.0.0.2")], verdict: .idle(.loopback)),
+        Case(
+            name: "loopback named", overrides: [.init(interface: "lo", destination: literal)],
+            interface: Interface(index: 1, name: "lo", isLoopback: true),
+            addresses: [address("127.0.0.1"), address("10.0.0.2")], verdict: carries("10.0.0.2", "203.0.113.9")),
+        Case(
+            name: "wireguard", interface: Interface(index: 7, name: "wg0", kind: "wireguard"),
+            addresses: [address("10.0.0.2")], verdict: .idle(.tunnel(kind: "wireguard"))),
+        Case(
+            name: "tun", interface: Interface(index: 7, name: "utun", kind: "tun"),
+            addresses: [address("10.0.0.2")], verdict: .idle(.tunnel(kind: "tun"))),
+        Case(
+            name: "tun named", overrides: [.init(interface: "utun", destination: literal)],
+            interface: Interface(index: 7, name: "utun", kind: "tun"),
+            addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2", "203.0.113.9")),
+        Case(
+            name: "first matching override", overrides: [
+                .init(interface: "lan0", destination: HostPort(host: "192.0.2.1", port: 1)),
+                .init(interface: "wan0", destination: HostPort(host: "192.0.2.2", port: 59401)),
+                .init(interface: "wan0", destination: HostPort(host: "192.0.2.3", port: 59401)),
+            ], addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2", "192.0.2.2")),
+        Case(
+            name: "IPv6 destination", destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [address("10.0.0.2"), address("fe80::1"), address("2001:db8::2")],
+            verdict: carries("2001:db8::2", "2001:db8::9")),
+        Case(
+            name: "IPv6 destination, IPv4 interface", destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [address("10.0.0.2"), address("fe80::1")],
+            verdict: .idle(.noAddressOfDestinationFamily(.v6))),
+        Case(
+            name: "IPv4 destination, IPv6 interface", addresses: [address("2001:db8::2")],
+            verdict: .idle(.noAddressOfDestinationFamily(.v4))),
+        Case(
+            name: "tentative, deprecated and temporary are passed over",
+            destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [
+                address("2001:db8::2") { $0.isTentative = true }, address("2001:db8::3") { $0.isDeprecated = true },
+                address("2001:db8::4") { $0.isTemporary = true }, address("2001:db8::5"),
+            ], verdict: carries("2001:db8::5", "2001:db8::9")),
+        Case(
+            name: "name without an answer", destination: named, addresses: [address("10.0.0.2")],
+            verdict: .idle(.unresolved(named))),
+        Case(
+            name: "name with both families prefers IPv4", destination: named,
+            addresses: [address("10.0.0.2"), address("2001:db8::2")], answers: ["2001:db8::9", "203.0.113.9"],
+            verdict: carries("10.0.0.2", "203.0.113.9")),
+        Case(
+            name: "name with both families, interface with IPv6", destination: named,
+            addresses: [address("2001:db8::2")], answers: ["203.0.113.9", "2001:db8::9"],
+            verdict: carries("2001:db8::2", "2001:db8::9")),
+        Case(
+            name: "name with IPv6 only", destination: named,
+            addresses: [address("10.0.0.2"), address("2001:db8::2")], answers: ["2001:db8::9"],
+            verdict: carries("2001:db8::2", "2001:db8::9")),
+        Case(
+            name: "first answer of the family", destination: named, addresses: [address("10.0.0.2")],
+            answers: ["203.0.113.7", "203.0.113.8"], verdict: carries("10.0.0.2", "203.0.113.7")),
+        Case(
+            name: "current stays while eligible", addresses: [address("10.0.0.2"), address("10.0.0.3")],
+            current: "10.0.0.3", verdict: carries("10.0.0.3", "203.0.113.9")),
+        Case(
+            name: "current IPv6 stays with both families", destination: named,
+            addresses: [address("10.0.0.2"), address("2001:db8::2")], current: "2001:db8::2",
+            answers: ["203.0.113.9", "2001:db8::9"], verdict: carries("2001:db8::2", "2001:db8::9")),
+        Case(
+            name: "current that has gone", addresses: [address("10.0.0.2")], current: "10.0.0.3",
+            verdict: carries("10.0.0.2", "203.0.113.9")),
+        Case(
+            name: "current that is deprecated",
+            addresses: [address("10.0.0.3") { $0.isDeprecated = true }, address("10.0.0.2")], current: "10.0.0.3",
+            verdict: carries("10.0.0.2", "203.0.113.9")),
+        Case(
+            name: "current of a family the destination lacks",
+            addresses: [address("10.0.0.2"), address("2001:db8::2")], current: "2001:db8::2",
+            verdict: carries("10.0.0.2", "203.0.113.9")),
+    ]
+
+    @Test(arguments: cases)
+    func verdict(_ one: Case) {
+        let policy = LinkPolicy(destination: one.destination, overrides: one.overrides, excluded: one.excluded)
+        var interface = one.interface
+        interface.addresses = one.addresses
+        let verdict = policy.judge(interface, current: one.current.flatMap { IPAddress($0) }) {
+            #expect($0 == one.destination, "asked for what is no name")
+            return one.answers.compactMap { IPAddress($0) }
+        }
+        #expect(verdict == one.verdict)
+        if case .idle(let reason) = verdict { #expect(!reason.description.isEmpty) }
+    }
+
+    @Test(arguments: [(configured: false, swapped: false), (false, true), (true, false), (true, true)])
+    func exclusion(configured: Bool, swapped: Bool) {
+        var policy = LinkPolicy(destination: Self.literal, excluded: configured ? ["wan?"] : [])
+        if swapped { policy.swapExclusion("wan0") }
+        let excluded = configured != swapped
+        #expect(policy.isExcluded("wan0") == excluded)
+        #expect(policy.isExcluded("wan1") == configured, "a swap is for one name")
+
+        var included = policy
+        let answers = (included.include("wan0"), included.isExcluded("wan0"), included.include("wan0"))
+        #expect(answers == (excluded, false, false))
+
+        var shut = policy
+        let contrary = (shut.exclude("wan0"), shut.isExcluded("wan0"), shut.exclude("wan0"))
+        #expect(contrary == (!excluded, true, false))
+
+        policy.resetExclusions()
+        #expect(policy.isExcluded("wan0") == configured)
+    }
+
+    @Test func requestIsNamedAsTheCause() {
+        var policy = LinkPolicy(destination: Self.literal)
+        let wasNew = policy.exclude("gone0")
+        #expect(wasNew, "the name need not exist")
+        let verdict = policy.judge(Interface(index: 3, name: "gone0")) { _ in [] }
+        #expect(verdict == .excluded(by: .request))
+    }
+
+    @Test(arguments: [
+        ("203.0.113.9", ["2001:db8::2", "10.0.0.2"], "10.0.0.2"),
+        ("2001:db8::9", ["10.0.0.2", "2001:db8::2"], "2001:db8::2"),
+        ("2001:db8::9", ["10.0.0.2"], nil),
+        ("vpn.example", ["2001:db8::2", "10.0.0.2"], "10.0.0.2"),
+        ("vpn.example", ["fe80::1", "2001:db8::2"], "2001:db8::2"),
+        ("vpn.example", ["169.254.0.1", "fe80::1"], nil),
+    ] as [(String, [String], String?)])
+    func displayAddress(_ host: String, addresses: [String], expected: String?) {
+        let policy = LinkPolicy(destination: HostPort(host: host, port: 1), excluded: ["*"])
+        let interface = Interface(
+            index: 2, name: "x", isAdministrativelyUp: false, addresses: addresses.map { Self.address($0) })
+        #expect(policy.displayAddress(interface)?.description == expected)
+    }
+}
