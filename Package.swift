@@ -33,6 +33,7 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -65,9 +66,9 @@ let package = Package(
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Program", ["Configuration", "Control", logging, arguments, lifecycle]),
+        room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "Configuration", arguments]),
+        program("engarde-server", ["Program", "Control", "Configuration", "Sockets", arguments]),
         tests("ConfigurationTests", ["Configuration", "Sockets"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
         tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),

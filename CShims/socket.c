@@ -35,13 +35,12 @@ struct engarde_ancillary engarde_read_ancillary(const void *control, size_t leng
             struct in_pktinfo info;
             memcpy(&info, data, sizeof info);
             out.local.family = AF_INET;
-            out.local.interface = (uint32_t)info.ipi_ifindex;
             memcpy(out.local.address, &info.ipi_addr, sizeof info.ipi_addr);
         } else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo info;
             memcpy(&info, data, sizeof info);
             out.local.family = AF_INET6;
-            out.local.interface = info.ipi6_ifindex;
+            out.local.interface = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) ? info.ipi6_ifindex : 0;
             memcpy(out.local.address, &info.ipi6_addr, sizeof info.ipi6_addr);
         } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
             memcpy(&out.kernel_drops, data, sizeof out.kernel_drops);

@@ -16,7 +16,8 @@ ENGARDE_HOT int64_t engarde_monotonic_nanoseconds(void);
 // Why these exist: the cmsg macros are not visible to Swift, and ancillary data is read on the hot path.
 
 // Where a datagram was addressed to, or where an answer should leave from. `family` is 0 when unknown, else the
-// family of the *socket* (AF_INET or AF_INET6); on an AF_INET6 socket an IPv4 address is v4-mapped.
+// family of the *socket* (AF_INET or AF_INET6); on an AF_INET6 socket an IPv4 address is v4-mapped. `interface` is 0
+// but for a link-local address: naming it would override the routing table for answers.
 struct engarde_packet_info {
     uint16_t family;
     uint16_t reserved;

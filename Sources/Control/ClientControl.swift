@@ -58,7 +58,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     }
 
     private func start() throws {
-        resolver = NameResolver(queue: queue) { [unowned self] in reconcile() }
+        resolver = NameResolver(queue: queue) { [unowned self] _, _ in reconcile() }
         resolver.watch(policy.destinations)
         do {
             monitor = try LinkMonitor(queue: queue) { [unowned self] change in take(change) }
@@ -104,7 +104,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     }
 
     private func follow(_ link: inout Link, _ interface: Interface) {
-        let verdict = policy.judge(interface, current: link.source) { self.resolver.addresses(for: $0) }
+        let verdict = policy.judge(interface, current: link.source) { self.resolver.addresses(of: $0) }
         switch verdict {
         case .carries(let source, let destination): carry(&link, interface, source, destination)
         case .idle(let reason):

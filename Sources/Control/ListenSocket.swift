@@ -19,28 +19,28 @@ enum ListenSocket {
 
     /// Opens and binds it; a wildcard takes both families. Each datagram tells which address it was sent to.
     static func open(_ address: HostPort) throws(StartRefusal) -> UDPSocket {
+        // Empty means every address of this machine.
+        let ip = address.host.isEmpty ? nil : NameAnswer.systemAddresses(of: address.host).first
+        if !address.host.isEmpty && ip == nil {
+            throw StartRefusal("cannot listen on \(address): no address of this name is known here")
+        }
         do throws(Errno) {
-            guard address.host.isEmpty else {
-                guard let ip = hostAddress(address.host) else {
-                    throw StartRefusal("cannot listen on \(address): no address of this name is known here")
-                }
-                return try bound(.open(ip.family), SocketAddress(ip, port: address.port))
-            }
-            do throws(Errno) {
-                let socket = try UDPSocket.open(.v6)
-                try socket.acceptBothFamilies()
-                return try bound(socket, SocketAddress(.anyV6, port: address.port))
-            } catch {
-                // Without IPv6 in the kernel; a busy port is the same for both.
-                guard error.rawValue == EAFNOSUPPORT || error.rawValue == EADDRNOTAVAIL else { throw error }
-                return try bound(.open(.v4), SocketAddress(.anyV4, port: address.port))
-            }
-        } catch let error as Errno {
-            throw StartRefusal("cannot listen on \(address): \(error)\(hint(error))")
-        } catch let refusal as StartRefusal {
-            throw refusal
+            if let ip { return try bound(.open(ip.family), SocketAddress(ip, port: address.port)) }
+            return try wildcard(port: address.port)
         } catch {
-            throw StartRefusal("cannot listen on \(address): \(error)")
+            throw StartRefusal("cannot listen on \(address): \(error)\(hint(error))")
+        }
+    }
+
+    private static func wildcard(port: UInt16) throws(Errno) -> UDPSocket {
+        do throws(Errno) {
+            let socket = try UDPSocket.open(.v6)
+            try socket.acceptBothFamilies()
+            return try bound(socket, SocketAddress(.anyV6, port: port))
+        } catch {
+            // Without IPv6 in the kernel; a busy port is the same for both.
+            guard error.rawValue == EAFNOSUPPORT || error.rawValue == EADDRNOTAVAIL else { throw error }
+            return try bound(.open(.v4), SocketAddress(.anyV4, port: port))
         }
     }
 
@@ -67,10 +67,5 @@ enum ListenSocket {
         case EACCES: "; ports below 1024 want root or CAP_NET_BIND_SERVICE"
         default: ""
         }
-    }
-
-    /// An address literal, or what the system knows by this name.
-    private static func hostAddress(_ host: String) -> IPAddress? {
-        IPAddress(host) ?? SystemLookup.addresses(of: host).first
     }
 }

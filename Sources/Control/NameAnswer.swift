@@ -39,6 +39,14 @@ extension NameAnswer {
         return addresses.isEmpty ? .none : .addresses(addresses)
     }
 
+    /// All addresses of `host`, or of this machine when it is empty; blocks like ``system(_:_:)``.
+    public static func systemAddresses(of host: String) -> [IPAddress] {
+        if let literal = NameResolver.literal(host) { return literal }
+        return [IPAddress.Family.v4, .v6].flatMap { family in
+            if case .addresses(let addresses) = system(host, family) { addresses } else { [IPAddress]() }
+        }
+    }
+
     // From <netdb.h>, spelled out because only some C libraries have them: the name has no address of the family.
     private static let eaiNoData: Int32 = -5
     private static let eaiAddressFamily: Int32 = -9

@@ -97,7 +97,7 @@ public final class NameResolver: Sendable {
 
     private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    private static func literal(_ host: String) -> [IPAddress]? {
+    static func literal(_ host: String) -> [IPAddress]? {
         if host.isEmpty { return [IPAddress("127.0.0.1")!, IPAddress("::1")!] }
         return IPAddress(host).map { [$0] }
     }

@@ -50,7 +50,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     }
 
     private func start() {
-        resolver = NameResolver(queue: queue) { [unowned self] in reconcile() }
+        resolver = NameResolver(queue: queue) { [unowned self] _, _ in reconcile() }
         resolver.watch([configuration.destination])
         reconcile()
         let ticker = DispatchSource.makeTimerSource(queue: queue)
@@ -69,7 +69,7 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     /// Connects the upstream socket to where WireGuard is now.
     private func reconcile() {
-        let addresses = resolver.addresses(for: configuration.destination)
+        let addresses = resolver.addresses(of: configuration.destination)
         guard let best = addresses.first(where: { $0.family == .v4 }) ?? addresses.first else { return }
         let wanted = SocketAddress(best, port: configuration.destination.port)
         guard wanted != destination else { return }

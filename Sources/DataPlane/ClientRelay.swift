@@ -20,7 +20,7 @@ struct ClientRelay: ~Copyable, Relay {
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
     ///   - allowedSources: networks besides this machine that WireGuard may speak from.
-    init(counters: Counters, allowedSources: [SourcePrefix] = []) {
+    init(counters: Counters, allowedSources: [AddressPrefix] = []) {
         self.counters = counters
         sources = AcceptedSources(prefixes: allowedSources)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 internal import Glibc
-internal import Sockets
+public import Sockets
 internal import Synchronization
 
 /// The thread that relays, and the rest of the program's hold on it: a mailbox in, counters out.
@@ -13,7 +13,7 @@ public final class DataPlane: Sendable {
     public enum Task: Sendable {
         /// WireGuard's datagrams to all links; `allowedSources` are networks besides this machine that WireGuard
         /// may speak from.
-        case client(allowedSources: [SourcePrefix])
+        case client(allowedSources: [AddressPrefix])
         /// Paths' datagrams upstream; a path silent for `pathTimeoutNanoseconds` is gone, at most `maxPaths` live.
         case server(pathTimeoutNanoseconds: Int64, maxPaths: Int)
     }

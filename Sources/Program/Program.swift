@@ -2,10 +2,11 @@
 
 public import ArgumentParser
 public import Configuration
-public import Control
+internal import Control
 internal import Glibc
 public import Logging
 public import ServiceLifecycle
+internal import UnixSignals
 
 /// What the two programs share: how they speak, start, stop and fail.
 public enum Program {

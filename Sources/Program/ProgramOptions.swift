@@ -27,5 +27,5 @@ extension CaseIterable where Self: RawRepresentable, RawValue == String {
     fileprivate static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-extension EngineChoice: @retroactive ExpressibleByArgument {}
-extension LogLevel: @retroactive ExpressibleByArgument {}
+extension EngineChoice: ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}

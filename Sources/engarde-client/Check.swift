@@ -24,7 +24,7 @@ struct Check: ParsableCommand {
             excluded: configuration.excludedInterfaces)
         var carrying = 0
         for interface in try LinkMonitor.snapshot().interfaces {
-            switch policy.judge(interface, resolved: { SystemLookup.addresses(of: $0.host) }) {
+            switch policy.judge(interface, resolved: { NameAnswer.systemAddresses(of: $0.host) }) {
             case .carries(let source, let destination):
                 carrying += 1
                 print("\(interface.name)\tcarries, from \(source) to \(destination)")

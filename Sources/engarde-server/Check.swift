@@ -3,6 +3,7 @@
 import ArgumentParser
 import Configuration
 import Control
+import Sockets
 
 /// `engarde-server check [FILE]`
 struct Check: ParsableCommand {
@@ -17,7 +18,7 @@ struct Check: ParsableCommand {
         for warning in loaded.warnings { print(warning) }
         print("\(file): good, \(loaded.warnings.count) warnings")
         let destination = loaded.value.destination
-        let addresses = SystemLookup.addresses(of: destination.host).map(\.description)
+        let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
         print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
     }
 }

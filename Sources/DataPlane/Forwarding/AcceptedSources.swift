@@ -2,7 +2,7 @@
 
 internal import CShims.Socket
 internal import Glibc
-public import Sockets
+internal import Sockets
 
 /// From where a client accepts WireGuard's datagrams: this machine, and what the file adds.
 ///
@@ -13,14 +13,14 @@ struct AcceptedSources: ~Copyable {
     private let count: Int
 
     /// - Parameter prefixes: further networks, IPv4 or IPv6.
-    init(prefixes list: [SourcePrefix]) {
+    init(prefixes list: [AddressPrefix]) {
         count = list.count
         prefixes = .allocate(capacity: max(1, list.count))
         for (index, prefix) in list.enumerated() {
             (prefixes + index).initialize(
                 to: (
-                    SocketAddress(prefix.network, port: 0).mappedToV6,
-                    prefix.network.family == .v4 ? prefix.bits + 96 : prefix.bits
+                    SocketAddress(prefix.base, port: 0).mappedToV6,
+                    Int(prefix.bits) + (prefix.base.family == .v4 ? 96 : 0)
                 ))
         }
     }
@@ -34,18 +34,6 @@ struct AcceptedSources: ~Copyable {
             return true
         }
         return false
-    }
-}
-
-/// A network WireGuard may speak from.
-public struct SourcePrefix: Hashable, Sendable {
-    public var network: IPAddress
-    /// 0...32 or 0...128.
-    public var bits: Int
-
-    public init(network: IPAddress, bits: Int) {
-        self.network = network
-        self.bits = bits
     }
 }
 
