@@ -24,8 +24,10 @@ struct SectionReader<Key: KnownKey> {
                 warnOfUnknownKey(entry)
                 continue
             }
-            if nodes[key] == nil, !entry.value.isNull { nodes[key] = entry.value }
+            if nodes[key] == nil { nodes[key] = entry.value }
         }
+        // Only now: a null hides the value that a merge brings along.
+        nodes = nodes.filter { !$0.value.isNull }
     }
 
     func path(of key: Key) -> KeyPathText { path.appending(.known(key.rawValue)) }

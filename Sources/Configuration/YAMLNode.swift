@@ -7,7 +7,7 @@ struct YAMLNode: Hashable, Sendable {
     enum Content: Hashable, Sendable {
         case scalar(YAMLScalar)
         case sequence([YAMLNode])
-        /// In file order; a key given twice is in there twice.
+        /// In file order, merged entries last. A key that is there twice has its first value.
         case mapping([YAMLEntry])
     }
 

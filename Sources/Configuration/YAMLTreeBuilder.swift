@@ -126,7 +126,7 @@ struct YAMLTreeBuilder: ~Copyable {
             }
             path.steps.removeLast()
         }
-        for value in merges { merge(value, into: &entries, names: &places) }
+        for value in merges { merge(value, into: &entries) }
         return entries
     }
 
@@ -141,20 +141,13 @@ struct YAMLTreeBuilder: ~Copyable {
         }
     }
 
-    /// `<<: *base` and `<<: [*one, *two]`: what the mapping does not say itself comes from there, the first
-    /// one wins.
-    private mutating func merge(
-        _ value: YAMLNode, into entries: inout [YAMLEntry], names: inout [String: YAMLPosition]
-    ) {
+    /// `<<: *base` and `<<: [*one, *two]`: what is merged goes behind what the mapping says itself, in this
+    /// order, and of a key given twice the first one counts.
+    private mutating func merge(_ value: YAMLNode, into entries: inout [YAMLEntry]) {
         switch value.content {
-        case .mapping(let inherited):
-            for entry in inherited {
-                guard let name = entry.name, names[name] == nil else { continue }
-                names[name] = entry.key.position
-                entries.append(entry)
-            }
+        case .mapping(let inherited): entries += inherited
         case .sequence(let sources) where sources.allSatisfy(\.isMapping):
-            for source in sources { merge(source, into: &entries, names: &names) }
+            for source in sources { merge(source, into: &entries) }
         default:
             guard !value.isNull else { return }
             document.badMerges.append(.init(path: path.appending(.known("<<")), position: value.position))

@@ -146,6 +146,12 @@ import Testing
         #expect(reading.diagnostics.map(\.key) == ["defaults"])
     }
 
+    @Test func aNullHidesWhatIsMerged() {
+        let reading = readClient(clientSection("<<: {engine: polling}\nengine: ~"))
+        #expect(reading.lines == [])
+        #expect(reading.value?.engine == .automatic)
+    }
+
     @Test func mergedListsLetTheFirstWin() {
         let reading = readClient(
             """
