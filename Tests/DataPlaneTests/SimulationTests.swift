@@ -15,8 +15,19 @@ struct SimulationTests {
             longestRun = max(longestRun, simulation.longestRun)
         }
         // The simulation is of use only if it moves datagrams and builds runs.
-        #expect(delivered > 1_000_000)
+        #expect(delivered > 500_000)
         #expect(longestRun > 30)
         print("simulation: 1,000 seeds, \(delivered) datagrams delivered, longest run \(longestRun)")
+    }
+
+    @Test("The checker sees a loss when no link is live")
+    func canary() {
+        var options = SimulationOptions(seed: 7)
+        options.keepsOneLinkLive = false
+        for link in options.links.indices { options.links[link].lossPer1000 = 300 }
+        #expect(throws: Simulation.Failure.self) {
+            var simulation = Simulation(options)
+            try simulation.run()
+        }
     }
 }

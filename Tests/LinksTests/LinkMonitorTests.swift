@@ -58,7 +58,7 @@ struct LinkMonitorTests {
     func setAddress(_ name: String, _ text: String) {
         let address = SocketAddress(IPAddress(text)!, port: 0)
         namespace.ioctl(0x8916 /* SIOCSIFADDR */, name) { request in
-            request.ifr_ifru.ifru_addr = address.withKernel { kernel, _ in kernel.pointee }
+            request.ifr_ifru.ifru_addr = withUnsafeBytes(of: address) { $0.loadUnaligned(as: sockaddr.self) }
         }
     }
 

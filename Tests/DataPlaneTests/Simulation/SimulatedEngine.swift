@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import CShims.Socket
+import Glibc
 import Sockets
 
 @testable import DataPlane
@@ -51,8 +52,7 @@ final class SimulatedEngine<R: Relay & ~Copyable> {
             send(&left)
             // Buffers are reused only now; overwriting them would show in the packets if a departure still saw them.
             for index in 0..<batch.arrivalCount {
-                buffers[index].initializeMemory(
-                    as: UInt8.self, repeating: 0xee, count: batch.arrivals[index].length)
+                memset(buffers[index], 0xee, batch.arrivals[index].length)
             }
             buffersOut -= batch.arrivalCount
             batch.clearArrivals()

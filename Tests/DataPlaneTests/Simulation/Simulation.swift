@@ -65,20 +65,17 @@ struct Simulation {
         var partitioned = [Bool](repeating: false, count: count)
         var live = 0
         var air: [Int: [InFlight]] = [:]
-        var emitted: [Place: Set<[UInt8]>] = [.client: [], .server: []]
-        var arrived: [Place: Set<[UInt8]>] = [.client: [], .server: []]
-        var serial: UInt32 = 0
+        var ledgers: [Place: Ledger] = [.client: Ledger(), .server: Ledger()]
 
-        func datagram() -> [UInt8] {
-            serial += 1
-            let size = options.sizes.randomElement(using: &random)!
-            // Too short for a serial number: not unique, but invention would still show.
-            return size < 4 ? [UInt8](repeating: 7, count: size)
-                : withUnsafeBytes(of: serial) { Array($0) } + [UInt8](repeating: UInt8(truncatingIfNeeded: serial), count: size - 4)
+        func datagram(to place: Place) -> [UInt8] {
+            ledgers[place]!.emit(size: options.sizes.randomElement(using: &random)!)
+        }
+        func arrive(_ packet: Packet, at place: Place) throws {
+            guard ledgers[place]!.arrive(packet.bytes) else { throw fail("a datagram was invented or altered") }
         }
         func send(_ packet: Packet, link: Int, to place: Place, tick: Int, isFirst: Bool) {
             let weather = options.links[link]
-            let isSafe = link == live || isFirst
+            let isSafe = options.keepsOneLinkLive && (link == live || isFirst)
             if !isSafe && (partitioned[link] || random.happens(weather.lossPer1000)) { return }
             let copies = random.happens(weather.duplicatePer1000) ? 2 : 1
             for _ in 0..<copies {
@@ -116,13 +113,11 @@ struct Simulation {
                 // The first datagram goes up alone, so that the server hears of every path.
                 let up = tick == 0 ? 1 : Int.random(in: options.burst, using: &random)
                 for _ in 0..<up {
-                    let bytes = datagram()
-                    emitted[.server]!.insert(bytes)
+                    let bytes = datagram(to: .server)
                     toClient.append(Packet(bytes: bytes, slot: Self.listenSlot, peer: Self.wireGuard))
                 }
                 for _ in 0..<(tick < 3 ? 0 : Int.random(in: options.burst, using: &random)) {
-                    let bytes = datagram()
-                    emitted[.client]!.insert(bytes)
+                    let bytes = datagram(to: .client)
                     toServer.append(Packet(bytes: bytes, slot: Self.upstreamSlot))
                 }
             }
@@ -130,7 +125,7 @@ struct Simulation {
             for packet in client.run(toClient, now: now) {
                 if packet.slot == Self.listenSlot {
                     guard packet.peer == Self.wireGuard else { throw fail("an answer went to \(packet.peer)") }
-                    arrived[.client]!.insert(packet.bytes)
+                    try arrive(packet, at: .client)
                 } else {
                     let link = Int(packet.slot) - 1
                     guard carries[link] else { throw fail("a copy left by a link taken out") }
@@ -139,7 +134,7 @@ struct Simulation {
             }
             for packet in server.run(toServer, now: now) {
                 if packet.slot == Self.upstreamSlot {
-                    arrived[.server]!.insert(packet.bytes)
+                    try arrive(packet, at: .server)
                 } else {
                     guard let link = (0..<count).first(where: { Self.address($0) == packet.peer }) else {
                         throw fail("an answer went to \(packet.peer)")
@@ -158,15 +153,13 @@ struct Simulation {
             let up = copies.filter { $0.to == .server }
                 .map { Packet(bytes: $0.bytes, slot: Self.listenSlot, peer: Self.address($0.link)) }
             let down = copies.filter { $0.to == .client }.map { Packet(bytes: $0.bytes, slot: UInt16($0.link + 1)) }
-            for packet in server.run(up, now: now) { arrived[.server]!.insert(packet.bytes) }
-            for packet in client.run(down, now: now) { arrived[.client]!.insert(packet.bytes) }
+            for packet in server.run(up, now: now) { try arrive(packet, at: .server) }
+            for packet in client.run(down, now: now) { try arrive(packet, at: .client) }
         }
         for place in [Place.client, .server] {
-            let lost = emitted[place]!.subtracting(arrived[place]!)
-            guard lost.isEmpty else { throw fail("\(lost.count) datagrams lost toward \(place)") }
-            let invented = arrived[place]!.subtracting(emitted[place]!)
-            guard invented.isEmpty else { throw fail("\(invented.count) datagrams invented toward \(place)") }
-            delivered += arrived[place]!.count
+            let ledger = ledgers[place]!
+            guard ledger.missing == 0 else { throw fail("\(ledger.missing) datagrams lost toward \(place)") }
+            delivered += ledger.count
         }
         longestRun = max(client.longestRun, server.longestRun)
     }
