@@ -201,6 +201,27 @@ struct LinkMonitorTests {
         _ = try recorder.first(after: before, "the removal") { $0.table.interface(named: "br0") == nil }
     }
 
+    @Test func fallsBackWhereNetlinkIsRefused() throws {
+        guard namespace.refuseNetlink() else { return print("links: no seccomp here, the fallback is not tested") }
+        #expect(throws: Errno(EPERM)) { try self.monitor(.netlink) }
+        #expect(try snapshot().interface(named: "v0")?.kind == "veth")
+        let monitor = try monitor(.automatic)
+        defer { monitor.stop() }
+        #expect(monitor.isPolling)
+        #expect(monitor.modeDescription.contains("Operation not permitted"))
+        let first = try recorder.first("the first table") { _ in true }
+        #expect(first.change.table == (try snapshot()))
+        try time("up, address and all, when polling", limitMilliseconds: 3000) {
+            setUp("v1", true)
+            setUp("v0", true)
+            setAddress("v0", "192.0.2.1")
+            monitor.watchRoutes(true)
+        } until: { table in
+            let v0 = table.interface(named: "v0")!
+            return v0.hasCarrier && v0.addresses.contains { $0.ip == IPAddress("192.0.2.1") }
+        }
+    }
+
     @Test func stopEndsReports() throws {
         let monitor = try monitor()
         _ = try recorder.first("the first table") { _ in true }
