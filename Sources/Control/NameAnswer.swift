@@ -39,7 +39,8 @@ extension NameAnswer {
         return addresses.isEmpty ? .none : .addresses(addresses)
     }
 
-    // From <netdb.h>, spelled out because only some C libraries have them: the name has no address of the family.
+    // From <netdb.h>, spelled out because only some C libraries have them: the name has no address of the
+    // family.
     private static let eaiNoData: Int32 = -5
     private static let eaiAddressFamily: Int32 = -9
 }

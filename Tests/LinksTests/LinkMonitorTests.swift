@@ -42,9 +42,9 @@ struct LinkMonitorTests {
         let before = recorder.all.count
         let begin = DispatchTime.now()
         act()
-        let report = try recorder.first(after: before, Comment(rawValue: what), sourceLocation: sourceLocation) {
-            condition($0.table)
-        }
+        let report = try recorder.first(
+            after: before, Comment(rawValue: what), sourceLocation: sourceLocation
+        ) { condition($0.table) }
         let microseconds = (report.at.uptimeNanoseconds - begin.uptimeNanoseconds) / 1000
         print("links: \(what): reported \(microseconds) µs after the change began")
         // Generous, for a machine that is busy with other things.
@@ -83,7 +83,9 @@ struct LinkMonitorTests {
         }
         // The kernel looks at lost carriers once a second for the whole machine, when it has just had to look
         // (net/core/link_watch.c, linkwatch_schedule_work()); a carrier that comes is seen at once.
-        try time("carrier lost", limitMilliseconds: 1500) { setUp("v1", false) } until: { !$0[index]!.hasCarrier }
+        try time("carrier lost", limitMilliseconds: 1500) { setUp("v1", false) } until: {
+            !$0[index]!.hasCarrier
+        }
         try time("down") { setUp("v0", false) } until: { !$0[index]!.isAdministrativelyUp }
         try time("rename") {
             namespace.ioctl(0x8923 /* SIOCSIFNAME */, "v0") { request in
@@ -109,7 +111,8 @@ struct LinkMonitorTests {
         // Duplicate address detection takes its second; what it ends with is the last news for a while.
         _ = try recorder.first("link-local addresses") { change in
             ["v0", "v1"].allSatisfy { name in
-                change.table.interface(named: name)!.addresses.contains { $0.ip.isLinkLocal && !$0.isTentative }
+                change.table.interface(named: name)!.addresses
+                    .contains { $0.ip.isLinkLocal && !$0.isTentative }
             }
         }
         let tables = recorder.all.map(\.change.table)
@@ -190,7 +193,9 @@ struct LinkMonitorTests {
         #expect(monitor.isPolling && monitor.modeDescription.hasPrefix("polling once a second, because"))
         let deadline = DispatchTime.now() + .seconds(6)
         // Link-local addresses lose their tentative state meanwhile, so both are asked until they agree.
-        while recorder.all.last?.change.table != (try snapshot()), DispatchTime.now() < deadline { usleep(20_000) }
+        while recorder.all.last?.change.table != (try snapshot()), DispatchTime.now() < deadline {
+            usleep(20_000)
+        }
         let truth = try snapshot()
         #expect(recorder.all.last?.change.table == truth)
         #expect(truth.interface(named: "t0")?.kind == "tun")
@@ -202,7 +207,9 @@ struct LinkMonitorTests {
     }
 
     @Test func fallsBackWhereNetlinkIsRefused() throws {
-        guard namespace.refuseNetlink() else { return print("links: no seccomp here, the fallback is not tested") }
+        guard namespace.refuseNetlink() else {
+            return print("links: no seccomp here, the fallback is not tested")
+        }
         #expect(throws: Errno(EPERM)) { try self.monitor(.netlink) }
         #expect(try snapshot().interface(named: "v0")?.kind == "veth")
         let monitor = try monitor(.automatic)

@@ -4,8 +4,8 @@ import Glibc
 import Sockets
 
 extension Namespace {
-    /// From now on the namespace's thread, and what it starts, is refused netlink sockets with EPERM, as in a sandbox.
-    /// By seccomp(2), which is for one thread. Returns false where the kernel has none.
+    /// From now on the namespace's thread, and what it starts, is refused netlink sockets with EPERM, as in a
+    /// sandbox. By seccomp(2), which is for one thread. Returns false where the kernel has none.
     func refuseNetlink() -> Bool {
         run {
             #if arch(x86_64)
