@@ -141,7 +141,8 @@ static uint32_t u32_or(const struct nlattr *attribute, uint32_t otherwise) {
     return mnl_attr_get_u32(attribute);
 }
 
-// Copies text that may lack its terminator; `out` stays terminated because it was zeroed and one byte is left.
+// Copies text that may lack its terminator; `out` stays terminated because it was zeroed and one byte is
+// left.
 static void copy_text(char *out, size_t size, const struct nlattr *attribute) {
     size_t length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
     memcpy(out, mnl_attr_get_payload(attribute), length < size ? length : size - 1);
@@ -150,7 +151,8 @@ static void copy_text(char *out, size_t size, const struct nlattr *attribute) {
 static bool decode_link(const struct nlmsghdr *message, struct engarde_link_event *event) {
     if (mnl_nlmsg_get_payload_len(message) < sizeof(struct ifinfomsg)) return false;
     const struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
-    // A bridge announces its ports with AF_BRIDGE, and a port that leaves as RTM_DELLINK: no interface is gone then.
+    // A bridge announces its ports with AF_BRIDGE, and a port that leaves as RTM_DELLINK: no interface is
+    // gone then.
     if (body->ifi_family != AF_UNSPEC) return false;
     event->index = body->ifi_index;
     if (message->nlmsg_type == RTM_DELLINK) {
@@ -165,8 +167,9 @@ static bool decode_link(const struct nlmsghdr *message, struct engarde_link_even
     event->kind = ENGARDE_LINK_SET;
     event->flags = body->ifi_flags;
     event->mtu = u32_or(of[IFLA_MTU], 0);
-    // IFF_RUNNING follows the operational state, which a deferred task sets: between a lost carrier and that task
-    // only IFLA_CARRIER knows, and while a wireless link still authenticates (dormant) only IFF_RUNNING does.
+    // IFF_RUNNING follows the operational state, which a deferred task sets: between a lost carrier and that
+    // task only IFLA_CARRIER knows, and while a wireless link still authenticates (dormant) only IFF_RUNNING
+    // does.
     event->carrier = (body->ifi_flags & IFF_RUNNING) != 0;
     if (of[IFLA_CARRIER] != NULL && mnl_attr_get_payload_len(of[IFLA_CARRIER]) >= 1) {
         event->carrier = event->carrier && mnl_attr_get_u8(of[IFLA_CARRIER]) != 0;

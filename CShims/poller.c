@@ -13,8 +13,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-// Both /proc files stay open and are read again from the start: an open one keeps to the namespace it was opened in,
-// and opening costs more than reading.
+// Both /proc files stay open and are read again from the start: an open one keeps to the namespace it was
+// opened in, and opening costs more than reading.
 struct engarde_poller {
     int socket;
     int links;      // /proc/thread-self/net/dev
@@ -85,9 +85,9 @@ static int read_all(struct engarde_poller *poller, int descriptor) {
     return 0;
 }
 
-// `ethtool -i`, which since Linux 5.17 gives the kind of a virtual interface for which no driver answers. Of hardware it
-// gives the driver, so only names that are kinds are taken; what matters is to know a tunnel. Older kernels name
-// WireGuard only in sysfs.
+// `ethtool -i`, where newer kernels give the kind of a virtual interface for which no driver answers. Of
+// hardware it gives the driver, so only names that are kinds are taken; what matters is to know a tunnel.
+// Older kernels name WireGuard only in sysfs.
 static void fill_kind(const struct engarde_poller *poller, struct engarde_link_event *event) {
     static const char *const kinds[] = {"tun", "wireguard", "amneziawg", "veth", "bridge", "dummy", "ifb"};
     struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};

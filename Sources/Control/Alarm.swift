@@ -19,8 +19,8 @@ final class Alarm: @unchecked Sendable {
 
     deinit { timer?.cancel() }
 
-    /// Rings at `time` (uptime in nanoseconds) instead of when it was set to before; never when nil. It may be a
-    /// tenth of the wait late, so that the kernel can join wake-ups.
+    /// Rings at `time` (uptime in nanoseconds) instead of when it was set to before; never when nil. It may
+    /// be a tenth of the wait late, so that the kernel can join wake-ups.
     func set(_ time: UInt64?) {
         guard time != self.time else { return }
         self.time = time
@@ -31,9 +31,10 @@ final class Alarm: @unchecked Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         let wait = time > now ? time - now : 0
         let leeway = DispatchTimeInterval.nanoseconds(Int(wait / 10))
-        if let timer { return timer.schedule(deadline: DispatchTime(uptimeNanoseconds: time), leeway: leeway) }
+        let deadline = DispatchTime(uptimeNanoseconds: time)
+        if let timer { return timer.schedule(deadline: deadline, leeway: leeway) }
         let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: DispatchTime(uptimeNanoseconds: time), leeway: leeway)
+        timer.schedule(deadline: deadline, leeway: leeway)
         timer.setEventHandler(handler: ring)
         timer.activate()
         self.timer = timer

@@ -2,8 +2,8 @@
 
 internal import Sockets
 
-/// What is known of one name and one family, and when to ask again. Pure: times are handed in, in nanoseconds of one
-/// monotonic clock.
+/// What is known of one name and one family, and when to ask again. Pure: times are handed in, in nanoseconds
+/// of one monotonic clock.
 struct NameRecord {
     /// The last good answer.
     private(set) var addresses: [IPAddress] = []
@@ -34,8 +34,9 @@ struct NameRecord {
 
     /// Takes in the answer to the query that was begun. Returns whether the set of addresses has changed.
     ///
-    /// - Parameter isOtherAlive: whether the name is known to exist by an address of the other family. Only then does
-    ///   "none" take addresses away: a name that is gone altogether is more often a captive portal's doing.
+    /// - Parameter isOtherAlive: whether the name is known to exist by an address of the other family. Only
+    ///   then does "none" take addresses away: a name that is gone altogether is more often a captive
+    ///   portal's doing.
     mutating func finish(_ answer: NameAnswer, isOtherAlive: Bool, now: UInt64, timing: NameTiming) -> Bool {
         let before = addresses
         switch answer {

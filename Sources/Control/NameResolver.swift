@@ -8,9 +8,9 @@ internal import Synchronization
 
 /// Keeps names resolved, off everything else: a slow or dead name server delays nobody who asks here.
 ///
-/// Each name and family has its own query on its own thread, at most one at a time, so that none waits for another.
-/// The last good answer stays until a better one comes. Address literals are answered at once and cost no timer; so
-/// is the empty host, which means this machine.
+/// Each name and family has its own query on its own thread, at most one at a time, so that none waits for
+/// another. The last good answer stays until a better one comes. Address literals are answered at once and
+/// cost no timer; so is the empty host, which means this machine.
 public final class NameResolver: Sendable {
     /// Blocks for as long as it likes; called on a thread of its own.
     public typealias Lookup = @Sendable (_ host: String, _ family: IPAddress.Family) -> NameAnswer
@@ -57,12 +57,14 @@ public final class NameResolver: Sendable {
         turn { state in
             let kept = Set(wanted)
             state.records = state.records.filter { kept.contains($0.key) }
-            for query in wanted where state.records[query] == nil { state.records[query] = NameRecord(now: now) }
+            for query in wanted where state.records[query] == nil {
+                state.records[query] = NameRecord(now: now)
+            }
         }
     }
 
-    /// The addresses last heard of, best first within each family; empty when none has been, or for a name that is
-    /// not watched.
+    /// The addresses last heard of, best first within each family; empty when none has been, or for a name
+    /// that is not watched.
     public func addresses(of name: HostPort) -> [IPAddress] {
         Self.literal(name.host) ?? state.withLock { Self.addresses(of: name.host, $0) }
     }
@@ -70,7 +72,8 @@ public final class NameResolver: Sendable {
     /// Why the last queries brought nothing, or nil when one did.
     public func failure(of name: HostPort) -> String? {
         state.withLock { state in
-            let records = [IPAddress.Family.v4, .v6].compactMap { state.records[Query(host: name.host, family: $0)] }
+            let records = [IPAddress.Family.v4, .v6]
+                .compactMap { state.records[Query(host: name.host, family: $0)] }
             return records.contains(where: \.isAlive) ? nil : records.compactMap(\.failure).first
         }
     }
@@ -85,8 +88,8 @@ public final class NameResolver: Sendable {
         }
     }
 
-    /// Ends queries and callbacks: at once when called on the queue, else after the one that may be under way. A
-    /// query that hangs keeps its thread until the C library gives up.
+    /// Ends queries and callbacks: at once when called on the queue, else after the one that may be under
+    /// way. A query that hangs keeps its thread until the C library gives up.
     public func stop() {
         state.withLock {
             $0.isStopped = true

@@ -34,8 +34,8 @@ extension AddressRecord {
         guard let ip, let peer else { return nil }
         let flags = event.address_flags
         index = event.index
-        // An optimistic address may be used while it is still being checked (RFC 4429). For IPv4 the temporary bit
-        // means "secondary", which is of no interest.
+        // An optimistic address may be used while it is still being checked (RFC 4429). For IPv4 the
+        // temporary bit means "secondary", which is of no interest.
         address = InterfaceAddress(
             ip: ip, prefixLength: Int(event.prefix_length),
             isTentative: flags & (Self.tentative | Self.optimistic) == Self.tentative

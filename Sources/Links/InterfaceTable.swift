@@ -4,8 +4,9 @@ internal import Sockets
 
 /// The machine's interfaces with their addresses, as a value.
 ///
-/// It is kept true by events, and made true again by a dump: everything the dump does not mention and no event has
-/// brought since the dump began is swept out at its end. Tables are equal when their interfaces are.
+/// It is kept true by events, and made true again by a dump: everything the dump does not mention and no
+/// event has brought since the dump began is swept out at its end. Tables are equal when their interfaces
+/// are.
 public struct InterfaceTable: Sendable {
     private struct Entry {
         /// Nil while only addresses have been heard of.

@@ -9,13 +9,14 @@ internal import Synchronization
 ///
 /// It belongs to the network namespace of the thread that makes it.
 ///
-/// `@unchecked Sendable`: `reason` has its lock, `stopFlag` is atomic, and everything else that varies is touched on
-/// `queue` only.
+/// `@unchecked Sendable`: `reason` has its lock, `stopFlag` is atomic, and everything else that varies is
+/// touched on `queue` only.
 public final class LinkMonitor: @unchecked Sendable {
-    /// One turn takes in so many datagrams at most before it reports, so that a storm of notifications cannot put
-    /// off the report for ever.
+    /// One turn takes in so many datagrams at most before it reports, so that a storm of notifications cannot
+    /// put off the report for ever.
     private static let readsPerTurnMax = 256
-    /// Dumps that follow from doubts about the last one keep this distance, so that a storm cannot fill the time.
+    /// Dumps that follow from doubts about the last one keep this distance, so that a storm cannot fill the
+    /// time.
     private static let dumpDistanceMilliseconds = 100
     /// After a refused dump.
     private static let retryMilliseconds = 1000
@@ -48,11 +49,14 @@ public final class LinkMonitor: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - queue: a serial queue; everything happens on it.
-    ///   - source: `.automatic` polls when netlink cannot be opened or refuses the first dump; the others throw.
-    ///   - onChange: called on `queue`, first with the first complete table, then with each table that differs from
-    ///     the one before, or when watched routes have changed. Never before `init` returns to a caller on `queue`.
+    ///   - source: `.automatic` polls when netlink cannot be opened or refuses the first dump; `.netlink`
+    ///     throws when it cannot be opened, and polls only when the open socket fails.
+    ///   - onChange: called on `queue`, first with the first complete table, then with each table that
+    ///     differs from the one before, or when watched routes have changed. Never before `init` returns to a
+    ///     caller on `queue`.
     public convenience init(
-        queue: DispatchQueue, source: LinkSource = .automatic, onChange: @escaping @Sendable (LinkChange) -> Void
+        queue: DispatchQueue, source: LinkSource = .automatic,
+        onChange: @escaping @Sendable (LinkChange) -> Void
     ) throws(Errno) {
         try self.init(
             queue: queue, source: source, receiveBufferBytes: NetlinkSocket.receiveBufferBytesDefault,
@@ -80,10 +84,8 @@ public final class LinkMonitor: @unchecked Sendable {
                 reason = "netlink cannot be opened: \(error)"
             }
         }
-        if source != .netlink {
-            // Opened beforehand, since later the calling thread may be in another namespace.
-            do throws(Errno) { poller = try InterfacePoller() } catch { if netlink == nil { throw error } }
-        }
+        // Opened beforehand, for when netlink fails later: this thread is in the namespace that is meant.
+        do throws(Errno) { poller = try InterfacePoller() } catch { if netlink == nil { throw error } }
         self.reason = Mutex(reason)
         queue.async { self.start() }
     }
@@ -266,7 +268,8 @@ extension LinkMonitor {
 }
 
 extension LinkMonitor {
-    /// The interfaces as they are now, in one synchronous enumeration of at most two seconds; for one-shot commands.
+    /// The interfaces as they are now, in one synchronous enumeration of at most two seconds; for one-shot
+    /// commands.
     public static func snapshot() throws(Errno) -> InterfaceTable {
         do throws(Errno) {
             return try netlinkSnapshot()

@@ -3,11 +3,11 @@
 public import Configuration
 public import Sockets
 
-/// Which interfaces are links, from which address and to where. Pure: it keeps what the configuration and the run-time
-/// requests say, and knows no sockets.
+/// Which interfaces are links, from which address and to where. Pure: it keeps what the configuration and the
+/// run-time requests say, and knows no sockets.
 public struct LinkPolicy: Sendable {
-    /// Kinds whose interfaces are as a rule WireGuard's own: to send over them would loop. `tun` covers userspace
-    /// implementations, and tap devices with them.
+    /// Kinds whose interfaces are as a rule WireGuard's own: to send over them would loop. `tun` covers
+    /// userspace implementations, and tap devices with them.
     static let tunnelKinds: Set<String> = ["tun", "wireguard", "amneziawg"]
 
     private let destination: HostPort
@@ -70,7 +70,8 @@ public struct LinkPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - current: the source address in use, kept while it is eligible and of a family the destination has.
-    ///   - resolved: the addresses of a name, best first; empty when it has none yet. Not asked for address literals.
+    ///   - resolved: the addresses of a name, best first; empty when it has none yet. Not asked for address
+    ///     literals.
     public func judge(
         _ interface: Interface, current: IPAddress? = nil, resolved: (HostPort) -> [IPAddress]
     ) -> LinkVerdict {

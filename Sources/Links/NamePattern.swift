@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// An interface name with wildcards: `*` any text, `?` any character, `[ab0-9]` one of these, `[!ab]` none of these.
+/// An interface name with wildcards: `*` any text, `?` any character, `[ab0-9]` one of these, `[!ab]` none of
+/// these.
 ///
-/// A `[` that nothing closes stands for itself. There is no escape: names with these characters are rare, and `[*]`
-/// is one.
+/// A `[` that nothing closes stands for itself. There is no escape: names with these characters are rare, and
+/// `[*]` is one.
 public struct NamePattern: Hashable, Sendable {
     public let text: String
     private let bytes: [UInt8]
@@ -73,7 +74,8 @@ extension NamePattern {
             while let low = rest.first, low != UInt8(ascii: "]") || ranges.isEmpty {
                 rest = rest.dropFirst()
                 var high = low
-                if rest.first == UInt8(ascii: "-"), let end = rest.dropFirst().first, end != UInt8(ascii: "]") {
+                let end = rest.first == UInt8(ascii: "-") ? rest.dropFirst().first : nil
+                if let end, end != UInt8(ascii: "]") {
                     high = end
                     rest = rest.dropFirst(2)
                 }

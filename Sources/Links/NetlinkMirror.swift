@@ -2,10 +2,11 @@
 
 internal import Sockets
 
-/// What the netlink conversation has told so far, and what to ask next. Pure: it sends nothing and reads no clock.
+/// What the netlink conversation has told so far, and what to ask next. Pure: it sends nothing and reads no
+/// clock.
 ///
-/// A dump is two requests, first all links, then all addresses. Notifications come in between and are applied as
-/// they come.
+/// A dump is two requests, first all links, then all addresses. Notifications come in between and are applied
+/// as they come.
 struct NetlinkMirror {
     /// A request the owner is to send now.
     enum Request: Hashable {

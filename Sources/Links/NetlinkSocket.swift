@@ -4,19 +4,20 @@ internal import CShims.Netlink
 internal import Glibc
 internal import Sockets
 
-/// An open NETLINK_ROUTE socket with room for the events of one read. Its owner sees to it that only one thread at a
-/// time uses it.
+/// An open NETLINK_ROUTE socket with room for the events of one read. Its owner sees to it that only one
+/// thread at a time uses it.
 final class NetlinkSocket {
     /// What the notifications of a busy moment may pile up to; charged only while in use.
     static let receiveBufferBytesDefault: Int32 = 4 << 20
 
     private let netlink: OpaquePointer
-    private let events = UnsafeMutableBufferPointer<engarde_link_event>.allocate(capacity: 64)
+    private let events: UnsafeMutableBufferPointer<engarde_link_event>
 
     init(notifications: Bool, receiveBufferBytes: Int32 = receiveBufferBytesDefault) throws(Errno) {
         var netlink: OpaquePointer?
         try checked(engarde_netlink_open(&netlink, notifications, receiveBufferBytes))
         self.netlink = netlink!
+        events = .allocate(capacity: 64)
     }
 
     deinit {

@@ -103,7 +103,9 @@ struct NameResolverTests {
         #expect(changes.signal.wait { changes.of("a") == [["192.0.2.1"]] })
         names.answer("a", v4: .failed("server is on fire"), v6: .failed("server is on fire"))
         resolver.refresh(name("a"))
-        #expect(names.changed.wait { resolver.failure(of: name("a")) == "server is on fire" && names.count("a") > 8 })
+        #expect(names.changed.wait {
+            resolver.failure(of: name("a")) == "server is on fire" && names.count("a") > 8
+        })
         #expect(resolver.addresses(of: name("a")).map(\.description) == ["192.0.2.1"])
         #expect(changes.of("a").count == 1, "nothing has changed")
         names.answer("a", v4: .none, v6: .none)

@@ -42,9 +42,9 @@ struct LinkMonitorTests {
         let before = recorder.all.count
         let begin = DispatchTime.now()
         act()
-        let report = try recorder.first(after: before, Comment(rawValue: what), sourceLocation: sourceLocation) {
-            condition($0.table)
-        }
+        let report = try recorder.first(
+            after: before, Comment(rawValue: what), sourceLocation: sourceLocation
+        ) { condition($0.table) }
         let microseconds = (report.at.uptimeNanoseconds - begin.uptimeNanoseconds) / 1000
         print("links: \(what): reported \(microseconds) µs after the change began")
         // Generous, for a machine that is busy with other things.
@@ -83,7 +83,9 @@ struct LinkMonitorTests {
         }
         // The kernel looks at lost carriers once a second for the whole machine, when it has just had to look
         // (net/core/link_watch.c, linkwatch_schedule_work()); a carrier that comes is seen at once.
-        try time("carrier lost", limitMilliseconds: 1500) { setUp("v1", false) } until: { !$0[index]!.hasCarrier }
+        try time("carrier lost", limitMilliseconds: 1500) { setUp("v1", false) } until: {
+            !$0[index]!.hasCarrier
+        }
         try time("down") { setUp("v0", false) } until: { !$0[index]!.isAdministrativelyUp }
         try time("rename") {
             namespace.ioctl(0x8923 /* SIOCSIFNAME */, "v0") { request in
@@ -109,7 +111,8 @@ struct LinkMonitorTests {
         // Duplicate address detection takes its second; what it ends with is the last news for a while.
         _ = try recorder.first("link-local addresses") { change in
             ["v0", "v1"].allSatisfy { name in
-                change.table.interface(named: name)!.addresses.contains { $0.ip.isLinkLocal && !$0.isTentative }
+                change.table.interface(named: name)!.addresses
+                    .contains { $0.ip.isLinkLocal && !$0.isTentative }
             }
         }
         let tables = recorder.all.map(\.change.table)
@@ -190,7 +193,9 @@ struct LinkMonitorTests {
         #expect(monitor.isPolling && monitor.modeDescription.hasPrefix("polling once a second, because"))
         let deadline = DispatchTime.now() + .seconds(6)
         // Link-local addresses lose their tentative state meanwhile, so both are asked until they agree.
-        while recorder.all.last?.change.table != (try snapshot()), DispatchTime.now() < deadline { usleep(20_000) }
+        while recorder.all.last?.change.table != (try snapshot()), DispatchTime.now() < deadline {
+            usleep(20_000)
+        }
         let truth = try snapshot()
         #expect(recorder.all.last?.change.table == truth)
         #expect(truth.interface(named: "t0")?.kind == "tun")
@@ -199,6 +204,29 @@ struct LinkMonitorTests {
         let before = recorder.all.count
         namespace.ip("link del br0")
         _ = try recorder.first(after: before, "the removal") { $0.table.interface(named: "br0") == nil }
+    }
+
+    @Test func fallsBackWhereNetlinkIsRefused() throws {
+        guard namespace.refuseNetlink() else {
+            return print("links: no seccomp here, the fallback is not tested")
+        }
+        #expect(throws: Errno(EPERM)) { try self.monitor(.netlink) }
+        #expect(try snapshot().interface(named: "v0")?.kind == "veth")
+        let monitor = try monitor(.automatic)
+        defer { monitor.stop() }
+        #expect(monitor.isPolling)
+        #expect(monitor.modeDescription.contains("Operation not permitted"))
+        let first = try recorder.first("the first table") { _ in true }
+        #expect(first.change.table == (try snapshot()))
+        try time("up, address and all, when polling", limitMilliseconds: 3000) {
+            setUp("v1", true)
+            setUp("v0", true)
+            setAddress("v0", "192.0.2.1")
+            monitor.watchRoutes(true)
+        } until: { table in
+            let v0 = table.interface(named: "v0")!
+            return v0.hasCarrier && v0.addresses.contains { $0.ip == IPAddress("192.0.2.1") }
+        }
     }
 
     @Test func stopEndsReports() throws {

@@ -9,7 +9,9 @@ struct LinkPolicyTests {
     static let literal = HostPort(host: "203.0.113.9", port: 59401)
     static let named = HostPort(host: "vpn.example", port: 59401)
 
-    static func address(_ text: String, _ change: (inout InterfaceAddress) -> Void = { _ in }) -> InterfaceAddress {
+    static func address(
+        _ text: String, _ change: (inout InterfaceAddress) -> Void = { _ in }
+    ) -> InterfaceAddress {
         let ip = IPAddress(text)!
         var address = InterfaceAddress(ip: ip, prefixLength: ip.family == .v4 ? 24 : 64)
         change(&address)
@@ -47,7 +49,8 @@ struct LinkPolicyTests {
             verdict: .idle(.noEligibleAddress)),
         Case(name: "no address", verdict: .idle(.noEligibleAddress)),
         Case(
-            name: "down", interface: Interface(index: 7, name: "wan0", isAdministrativelyUp: false, hasCarrier: false),
+            name: "down",
+            interface: Interface(index: 7, name: "wan0", isAdministrativelyUp: false, hasCarrier: false),
             addresses: [address("10.0.0.2")], verdict: .idle(.down)),
         Case(
             name: "no carrier", interface: Interface(index: 7, name: "wan0", hasCarrier: false),
@@ -65,7 +68,8 @@ struct LinkPolicyTests {
         Case(
             name: "loopback named", overrides: [.init(interface: "lo", destination: literal)],
             interface: Interface(index: 1, name: "lo", isLoopback: true),
-            addresses: [address("127.0.0.1"), address("10.0.0.2")], verdict: carries("10.0.0.2", "203.0.113.9")),
+            addresses: [address("127.0.0.1"), address("10.0.0.2")],
+            verdict: carries("10.0.0.2", "203.0.113.9")),
         Case(
             name: "wireguard", interface: Interface(index: 7, name: "wg0", kind: "wireguard"),
             addresses: [address("10.0.0.2")], verdict: .idle(.tunnel(kind: "wireguard"))),
@@ -97,7 +101,8 @@ struct LinkPolicyTests {
             name: "tentative, deprecated and temporary are passed over",
             destination: HostPort(host: "2001:db8::9", port: 59401),
             addresses: [
-                address("2001:db8::2") { $0.isTentative = true }, address("2001:db8::3") { $0.isDeprecated = true },
+                address("2001:db8::2") { $0.isTentative = true },
+                address("2001:db8::3") { $0.isDeprecated = true },
                 address("2001:db8::4") { $0.isTemporary = true }, address("2001:db8::5"),
             ], verdict: carries("2001:db8::5", "2001:db8::9")),
         Case(
@@ -130,8 +135,8 @@ struct LinkPolicyTests {
             verdict: carries("10.0.0.2", "203.0.113.9")),
         Case(
             name: "current that is deprecated",
-            addresses: [address("10.0.0.3") { $0.isDeprecated = true }, address("10.0.0.2")], current: "10.0.0.3",
-            verdict: carries("10.0.0.2", "203.0.113.9")),
+            addresses: [address("10.0.0.3") { $0.isDeprecated = true }, address("10.0.0.2")],
+            current: "10.0.0.3", verdict: carries("10.0.0.2", "203.0.113.9")),
         Case(
             name: "current of a family the destination lacks",
             addresses: [address("10.0.0.2"), address("2001:db8::2")], current: "2001:db8::2",
@@ -140,7 +145,8 @@ struct LinkPolicyTests {
 
     @Test(arguments: cases)
     func verdict(_ one: Case) {
-        let policy = LinkPolicy(destination: one.destination, overrides: one.overrides, excluded: one.excluded)
+        let policy = LinkPolicy(
+            destination: one.destination, overrides: one.overrides, excluded: one.excluded)
         var interface = one.interface
         interface.addresses = one.addresses
         let verdict = policy.judge(interface, current: one.current.flatMap { IPAddress($0) }) {

@@ -92,7 +92,6 @@ private final class Jobs: @unchecked Sendable {
         job = body
         ready.signal()
         done.wait()
-        job = nil  // and with it what the body holds
     }
 
     func end() {
@@ -103,10 +102,17 @@ private final class Jobs: @unchecked Sendable {
     func work() {
         while true {
             ready.wait()
-            guard let job else { return }
-            job()
+            guard doNext() else { return }
             done.signal()
         }
+    }
+
+    /// In a function of its own, so that the job and what it holds are let go before it is called done.
+    private func doNext() -> Bool {
+        guard let job else { return false }
+        self.job = nil
+        job()
+        return true
     }
 }
 

@@ -26,14 +26,17 @@ struct ReplayTests {
 
     static func table(after messages: [[UInt8]]) -> InterfaceTable {
         var table = InterfaceTable()
-        for event in messages.flatMap({ decode($0) }) { table.apply(event.content, isFromDump: event.isFromDump) }
+        for event in messages.flatMap({ decode($0) }) {
+            table.apply(event.content, isFromDump: event.isFromDump)
+        }
         return table
     }
 
     @Test func linkAdded() {
         let down = Interface(
             index: 3, name: "v0", kind: "veth", isAdministrativelyUp: false, hasCarrier: false)
-        #expect(Self.decode(Recorded.addedV0) == [LinkEvent(content: .link(down), sequence: sequence(Recorded.addedV0))])
+        let sequence = sequence(Recorded.addedV0)
+        #expect(Self.decode(Recorded.addedV0) == [LinkEvent(content: .link(down), sequence: sequence)])
     }
 
     @Test func upWithCarrier() throws {
@@ -55,7 +58,8 @@ struct ReplayTests {
 
     @Test func addressRemoved() {
         let table = Self.table(after: [
-            Recorded.addedV0, Recorded.address4, Recorded.address6, Recorded.addressGone, Recorded.addressGone,
+            Recorded.addedV0, Recorded.address4, Recorded.address6, Recorded.addressGone,
+            Recorded.addressGone,
         ])
         #expect(table[3]?.addresses.map(\.ip.description) == ["2001:db8::1"])
     }
@@ -96,8 +100,9 @@ struct ReplayTests {
     }
 
     @Test func severalMessagesInOneDatagram() {
-        let datagram = [Recorded.addedV0, Recorded.address4, Recorded.bridgePort, Recorded.address6, Recorded.renamed]
-            .flatMap { $0 }
+        let datagram = [
+            Recorded.addedV0, Recorded.address4, Recorded.bridgePort, Recorded.address6, Recorded.renamed,
+        ].flatMap { $0 }
         let all = Self.decode(datagram, capacity: 64)
         #expect(all.count == 4)
         #expect(Self.decode(datagram, capacity: 2) == all, "handed out one at a time")
@@ -111,7 +116,8 @@ struct ReplayTests {
         #expect(Self.decode(message).map(\.isFromDump) == [true, true])
         message = Recorded.bridgePort
         message[6] |= 0x12
-        #expect(Self.decode(message).map(\.content) == [.dumpInterrupted], "though the message itself says nothing")
+        // Though the message itself says nothing.
+        #expect(Self.decode(message).map(\.content) == [.dumpInterrupted])
     }
 
     @Test func ends() {
@@ -132,7 +138,8 @@ struct ReplayTests {
         for _ in 0..<3000 {
             var bytes = whole.randomElement(using: &random)!
             for _ in 0..<Int.random(in: 1...8, using: &random) {
-                bytes[Int.random(in: 0..<min(bytes.count, 200), using: &random)] = .random(in: 0...255, using: &random)
+                let at = Int.random(in: 0..<min(bytes.count, 200), using: &random)
+                bytes[at] = .random(in: 0...255, using: &random)
             }
             bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
             _ = Self.table(after: [bytes])

@@ -19,6 +19,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     mutating func text(of pieces: [String], countMax: Int) -> String {
-        (0..<Int.random(in: 0...countMax, using: &self)).map { _ in pieces.randomElement(using: &self)! }.joined()
+        let count = Int.random(in: 0...countMax, using: &self)
+        return (0..<count).map { _ in pieces.randomElement(using: &self)! }.joined()
     }
 }

@@ -113,7 +113,8 @@ struct SimulatedKernel {
 
     private mutating func addLink(using random: inout SeededGenerator) {
         guard interfaces.count < 8 else { return }
-        interfaces.append(Interface(index: nextIndex, name: "n\(nextIndex)", mtu: .random(in: 1280...9000, using: &random)))
+        let mtu = Int.random(in: 1280...9000, using: &random)
+        interfaces.append(Interface(index: nextIndex, name: "n\(nextIndex)", mtu: mtu))
         nextIndex += 1
         notifyLink(interfaces.count - 1)
     }
