@@ -77,7 +77,7 @@ public struct LinkPolicy: Sendable {
     ) -> LinkVerdict {
         if let cause = exclusion(of: interface.name) { return .excluded(by: cause) }
         if let reason = obstacle(of: interface) { return .idle(reason) }
-        let eligible = interface.addresses.filter(\.isEligible).map(\.ip)
+        let eligible = eligibleAddresses(of: interface)
         guard !eligible.isEmpty else { return .idle(.noEligibleAddress) }
         let destination = destination(for: interface.name)
         let targets = IPAddress(destination.host).map { [$0] } ?? resolved(destination)
@@ -91,9 +91,16 @@ public struct LinkPolicy: Sendable {
 
     /// The address `interface` would send from if it were up, included and its destination's name resolved.
     public func displayAddress(_ interface: Interface) -> IPAddress? {
-        let eligible = interface.addresses.filter(\.isEligible).map(\.ip)
+        let eligible = eligibleAddresses(of: interface)
         let literal = IPAddress(destination(for: interface.name).host)
         return source(of: eligible, current: nil, families: literal.map { [$0.family] } ?? [.v4, .v6])
+    }
+
+    /// Loopback's own addresses lead nowhere but to this machine, and serve where it has no others.
+    private func eligibleAddresses(of interface: Interface) -> [IPAddress] {
+        let eligible = interface.addresses.filter(\.isEligible).map(\.ip)
+        guard eligible.isEmpty, interface.isLoopback else { return eligible }
+        return interface.addresses.map(\.ip).filter(\.isLoopback)
     }
 
     private func obstacle(of interface: Interface) -> IdleReason? {

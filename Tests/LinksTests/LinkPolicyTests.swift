@@ -71,6 +71,11 @@ struct LinkPolicyTests {
             addresses: [address("127.0.0.1"), address("10.0.0.2")],
             verdict: carries("10.0.0.2", "203.0.113.9")),
         Case(
+            name: "loopback named, with its own address only",
+            overrides: [.init(interface: "lo", destination: HostPort(host: "127.0.0.1", port: 59401))],
+            interface: Interface(index: 1, name: "lo", isLoopback: true), addresses: [address("127.0.0.1")],
+            verdict: carries("127.0.0.1", "127.0.0.1")),
+        Case(
             name: "wireguard", interface: Interface(index: 7, name: "wg0", kind: "wireguard"),
             addresses: [address("10.0.0.2")], verdict: .idle(.tunnel(kind: "wireguard"))),
         Case(
