@@ -29,7 +29,8 @@ public final class ClientControl: Service, @unchecked Sendable {
     private var links: [Int32: Link] = [:]
     private var resolver: NameResolver!
     private var monitor: LinkMonitor!
-    private var ticker: (any DispatchSourceTimer)?
+    private var ticker: Ticker?
+    private var turnsSeen: UInt64 = 0
     private var trafficLog: TrafficLog
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
@@ -66,15 +67,11 @@ public final class ClientControl: Service, @unchecked Sendable {
             throw StartRefusal("cannot watch the network interfaces: \(error)")
         }
         log.info("interfaces are watched by \(monitor.modeDescription)")
-        let ticker = DispatchSource.makeTimerSource(queue: queue)
-        ticker.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(200))
-        ticker.setEventHandler { [unowned self] in tick() }
-        ticker.activate()
-        self.ticker = ticker
+        ticker = Ticker(queue: queue) { [unowned self] in tick() }
     }
 
     private func stop() {
-        ticker?.cancel()
+        ticker?.stop()
         monitor.stop()
         resolver.stop()
         dataPlane.stop()
@@ -177,7 +174,10 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     // MARK: Once a second
 
-    private func tick() {
+    /// Returns whether anything goes on that the next second may change.
+    private func tick() -> Bool {
+        let turns = dataPlane.counters.value(.turns)
+        defer { turnsSeen = turns }
         slots.collect()
         if links.values.contains(where: \.isWaitingForRoute) { reconcile() }
         let now = monotonicSeconds()
@@ -188,6 +188,7 @@ public final class ClientControl: Service, @unchecked Sendable {
             if link.isCarrying { refreshIfSilent(link, served, now) }
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now)
+        return turns != turnsSeen || slots.closingCount > 0 || links.values.contains(where: \.isWaitingForRoute)
     }
 
     /// A link that sends and hears nothing may have an outdated destination.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import Glibc
 internal import Links
 internal import Sockets
 
@@ -19,7 +20,9 @@ struct Link {
             case .carrying(let source, let destination): "carries, from \(source) to \(destination)"
             case .idle(let reason): "idle, \(reason)"
             case .excluded(let cause): "\(cause)"
-            case .failed(let errno): "idle, cannot open its socket: \(errno)"
+            case .failed(let errno):
+                "idle, cannot open its socket: \(errno)"
+                    + (errno.rawValue == EPERM ? "; before Linux 5.7 binding to a device wants CAP_NET_RAW" : "")
             case .tooMany: "idle, there are too many links"
             case .addressChanged: "its address has changed"
             case .gone: "gone"

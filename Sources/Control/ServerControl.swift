@@ -22,7 +22,8 @@ public final class ServerControl: Service, @unchecked Sendable {
     private var upstream: ServedSocket?
     private var destination: SocketAddress?
     private var resolver: NameResolver!
-    private var ticker: (any DispatchSourceTimer)?
+    private var ticker: Ticker?
+    private var turnsSeen: UInt64 = 0
     private var paths: [SocketAddress: Int64] = [:]
     private var trafficLog: TrafficLog
 
@@ -53,15 +54,11 @@ public final class ServerControl: Service, @unchecked Sendable {
         resolver = NameResolver(queue: queue) { [unowned self] _, _ in reconcile() }
         resolver.watch([configuration.destination])
         reconcile()
-        let ticker = DispatchSource.makeTimerSource(queue: queue)
-        ticker.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(200))
-        ticker.setEventHandler { [unowned self] in tick() }
-        ticker.activate()
-        self.ticker = ticker
+        ticker = Ticker(queue: queue) { [unowned self] in tick() }
     }
 
     private func stop() {
-        ticker?.cancel()
+        ticker?.stop()
         resolver.stop()
         dataPlane.stop()
         log.notice("stopped")
@@ -93,13 +90,17 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     // MARK: Once a second
 
-    private func tick() {
+    /// Returns whether anything goes on that the next second may change.
+    private func tick() -> Bool {
+        let turns = dataPlane.counters.value(.turns)
+        defer { turnsSeen = turns }
         slots.collect()
         if destination == nil { reconcile() }
         tellPaths()
         var sockets = [(name: "paths", handle: listen.handle)]
         if let upstream { sockets.append((name: "WireGuard", handle: upstream.handle)) }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: monotonicSeconds())
+        return turns != turnsSeen || slots.closingCount > 0 || destination == nil
     }
 
     private func tellPaths() {

@@ -16,7 +16,7 @@ public struct UDPSocket: ~Copyable, Sendable {
     /// Bytes asked for as receive and send buffer: a burst of some thousand full-size datagrams.
     public static let bufferBytes: Int32 = 4 << 20
     /// A link's send buffer stays small: what a congested link cannot take soon is better lost on it than late.
-    public static let linkSendBytes: Int32 = 1 << 20
+    public static let linkSendBytes: Int32 = 256 << 10
 
     /// An unbound socket.
     public static func open(_ family: IPAddress.Family) throws(Errno) -> UDPSocket {
