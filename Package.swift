@@ -75,5 +75,7 @@ let package = Package(
         tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
+        program(
+            "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
     ]
 )
