@@ -77,5 +77,6 @@ let package = Package(
         tests("SupportTests", ["Support"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
+        tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
     ]
 )
