@@ -16,9 +16,10 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 func room(
-    _ name: String, _ dependencies: [Target.Dependency] = []
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []
 ) -> Target {
-    .target(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
+    .target(
+        name: name, dependencies: dependencies, path: path, cSettings: cSettings, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -72,5 +73,10 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Sockets"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
         tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
+        room("Support", path: "Tests/Support", ["Sockets"]),
+        tests("SupportTests", ["Support"]),
+        program(
+            "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
+        tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
     ]
 )

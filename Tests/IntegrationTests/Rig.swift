@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Support
+import Testing
+
+/// A laboratory with both programs running in it.
+final class Rig {
+    let laboratory: Laboratory
+    let server: Engarde
+    let client: Engarde
+
+    init(
+        _ engine: Engine, links: [[Laboratory.Family]] = [[.v4], [.v4], [.v4]], destination: String? = nil,
+        extra: String = ""
+    ) throws {
+        laboratory = try Laboratory(links: links)
+        server = try Engarde(.server, path: Self.path(.server), in: laboratory, engine: engine.rawValue)
+        client = try Engarde(
+            .client, path: Self.path(.client), in: laboratory, engine: engine.rawValue, destination: destination,
+            extra: extra)
+    }
+
+    var links: [LaboratoryLink] { laboratory.links }
+
+    /// The build puts the programs beside the tests.
+    static func path(_ end: Engarde.End) -> String { "\(Environment.executableFolder)/engarde-\(end.rawValue)" }
+
+    func tunnel() throws -> WireGuardTunnel {
+        let tunnel = try WireGuardTunnel(laboratory, endpoint: "127.0.0.1:\(Laboratory.clientPort)")
+        try tunnel.waitUntilReady()
+        return tunnel
+    }
+
+    /// Stands in for the client's WireGuard.
+    func source() throws -> UDPEnd {
+        try UDPEnd(in: laboratory.client, at: "127.0.0.1", connectedTo: ("127.0.0.1", Laboratory.clientPort))
+    }
+
+    /// Stands in for the server's WireGuard.
+    func sink(echo: Bool = false) throws -> UDPEnd {
+        try UDPEnd(in: laboratory.server, at: "127.0.0.1", port: Laboratory.wireGuardPort, echo: echo)
+    }
+
+    /// Lets datagrams flow until every living link has carried some.
+    func warmUp(_ source: UDPEnd, _ sink: UDPEnd, seconds: Double = 5) throws {
+        let before = try laboratory.alive.map { try laboratory.received($0, .server) }
+        let warm = try Monotonic.wait(seconds: seconds) {
+            source.send(LoadDatagram.make(number: .max, size: 100, nanoseconds: 0))
+            return try zip(laboratory.alive, before).allSatisfy { try laboratory.received($0, .server) > $1 + 3 }
+        }
+        try #require(warm, "some link never carried: \(client.program.text(.error))")
+        _ = sink.wait(seconds: 0.1) { _ in false }
+        sink.forget()
+        source.forget()
+    }
+
+    /// Local ports of the client's link sockets.
+    func linkPorts() throws -> Set<Int> {
+        Set(try laboratory.client.udpSockets().filter { $0.remotePort == Laboratory.serverPort }.map(\.port))
+    }
+
+    /// What both programs said last, for a failure's comment.
+    var words: Comment {
+        Comment(
+            rawValue: [client, server].map { engarde in
+                "engarde-\(engarde.end):\n" + engarde.program.lines.suffix(8).map(\.text).joined(separator: "\n")
+            }.joined(separator: "\n"))
+    }
+}

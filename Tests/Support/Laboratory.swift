@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Sockets
+
+/// Two machines in network namespaces of their own, joined by links whose weather we make.
+///
+///      client namespace                                      server namespace
+///     ┌──────────────────────────────┐                      ┌──────────────────────────────┐
+///     │ WireGuard 10.200.0.1         │                      │ WireGuard 10.200.0.2         │
+///     │    │ udp 127.0.0.1:59401     │                      │    ▲ udp 127.0.0.1:51820     │
+///     │    ▼                         │                      │    │                         │
+///     │ engarde-client               │   10.1.1.0/24        │ engarde-server               │
+///     │    ├─ c1 10.1.1.1 ───────────┼──────────────────────┼─ s1 10.1.1.2 ─┐  on lo:      │
+///     │    ├─ c2 10.1.2.1 ───────────┼──────────────────────┼─ s2 10.1.2.2 ─┼─ 10.99.0.1   │
+///     │    └─ c3 10.1.3.1 ───────────┼──────────────────────┼─ s3 10.1.3.2 ─┘  port 59501  │
+///     └──────────────────────────────┘   fd00:1:N::/64      └──────────────────────────────┘
+///                                                              fd00:99::1
+///
+/// Every link has its own route to the server's address, as each uplink of a real machine has its own default
+/// route. Nothing here touches the machine's own network: both ends of each veth pair are born in a namespace.
+public final class Laboratory {
+    public enum Family: Sendable { case v4, v6 }
+
+    public static let serverV4 = "10.99.0.1"
+    public static let serverV6 = "fd00:99::1"
+    public static let serverPort = 59_501
+    public static let clientPort = 59_401
+    public static let wireGuardPort = 51_820
+
+    public let client: Namespace
+    public let server: Namespace
+    public private(set) var links: [LaboratoryLink] = []
+
+    /// - Parameter links: the address families of each link; one to 200 links.
+    public init(links families: [[Family]]) throws {
+        client = try Namespace("client")
+        server = try Namespace("server")
+        try run(
+            ["ip", "-batch", "-"], in: server,
+            input: """
+                address add \(Self.serverV4)/32 dev lo
+                address add \(Self.serverV6)/128 dev lo nodad
+
+                """)
+        for (index, families) in families.enumerated() {
+            links.append(
+                try LaboratoryLink(number: index + 1, families: families, client: client, server: server) {
+                    [unowned self] in try applyRules()
+                })
+        }
+    }
+
+    /// `count` links of the same kind.
+    public convenience init(links count: Int, _ families: [Family] = [.v4]) throws {
+        try self.init(links: Array(repeating: families, count: count))
+    }
+
+    deinit {
+        client.delete()
+        server.delete()
+    }
+
+    /// The links over which a datagram gets through now.
+    public var alive: [LaboratoryLink] { links.filter(\.isAlive) }
+
+    /// Puts every link's losses into force in one transaction a namespace.
+    ///
+    /// The rules are at ingress, behind the wire: the sender is told nothing, as on a real link that swallows.
+    private func applyRules() throws {
+        for (namespace, side) in [(client, LaboratoryLink.Side.client), (server, .server)] {
+            var rules = "table netdev engarde\ndelete table netdev engarde\n"
+            let lossy = links.filter { $0.lossPercent > 0 && $0.exists }
+            if !lossy.isEmpty { rules += "table netdev engarde {\n" }
+            for link in lossy {
+                let drop = link.lossPercent >= 100 ? "drop" : "numgen random mod 100 < \(link.lossPercent) drop"
+                rules += """
+                      chain link\(link.number) {
+                        type filter hook ingress device "\(link.name(side))" priority 0; policy accept;
+                        \(drop)
+                      }
+
+                    """
+            }
+            if !lossy.isEmpty { rules += "}\n" }
+            try run(["nft", "-f", "-"], in: namespace, input: rules)
+        }
+    }
+
+    /// Waits until `link` has carried `packets` more in both directions and returns how long that took in
+    /// milliseconds. Only meaningful while something flows both ways.
+    @discardableResult
+    public func waitUntilCarrying(_ link: LaboratoryLink, packets: Int = 5, seconds: Double = 5) throws -> Double {
+        let start = Monotonic.nanoseconds
+        let up = try received(link, .server)
+        let down = try received(link, .client)
+        let carries = try Monotonic.wait(seconds: seconds) {
+            try received(link, .server) >= up + packets && received(link, .client) >= down + packets
+        }
+        guard carries else {
+            let sent = try received(link, .server) - up
+            let answered = try received(link, .client) - down
+            throw LaboratoryFailure(
+                "\(link.name) carries nothing \(seconds) s after it came back: \(sent) packets up, \(answered) down")
+        }
+        return Double(Monotonic.nanoseconds - start) / 1e6
+    }
+
+    /// Packets that one end of a link has received since the link was made.
+    public func received(_ link: LaboratoryLink, _ side: LaboratoryLink.Side) throws -> Int {
+        try (side == .client ? client : server).received()[link.name(side)]?.packets ?? 0
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Glibc
+import Sockets
+
+/// Datagrams from source addresses that nobody has: 10.64.0.0 and up, one datagram each.
+public enum SpoofedFlood {
+    /// Sends one datagram of `size` bytes from each of `count` sources to `target`, evenly over `seconds`. Blocks.
+    ///
+    /// Returns how many the kernel took.
+    public static func run(
+        in namespace: Namespace, to target: (address: String, port: Int), count: Int, size: Int, seconds: Double
+    ) throws -> Int {
+        guard let destination = IPAddress(target.address), destination.family == .v4 else {
+            throw LaboratoryFailure("\(target.address) is no IPv4 address")
+        }
+        let descriptor = try namespace.inside {
+            socket(AF_INET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Int32(IPPROTO_RAW))
+        }
+        guard descriptor >= 0 else { throw LaboratoryFailure("no raw socket: \(Errno.current)") }
+        defer { close(descriptor) }
+        let kernelTarget = SocketAddress(destination, port: 0)
+        let start = Monotonic.nanoseconds
+        // IPv4 header without options, the kernel fills in length, identification and checksum; then UDP without
+        // a checksum, which IPv4 allows.
+        let length = UInt16(8 + size)
+        var packet = [UInt8](repeating: 0, count: 28 + size)
+        packet[0] = 0x45
+        packet[8] = 64
+        packet[9] = UInt8(IPPROTO_UDP)
+        packet.replaceSubrange(16..<20, with: destination.bytes)
+        packet.replaceSubrange(22..<24, with: [UInt8(target.port >> 8), UInt8(target.port & 0xff)])
+        packet.replaceSubrange(24..<26, with: [UInt8(length >> 8), UInt8(length & 0xff)])
+        var taken = 0
+        for index in 0..<count {
+            let source = 0x0a40_0000 + UInt32(index)
+            for byte in 0..<4 { packet[12 + byte] = UInt8(truncatingIfNeeded: source >> (24 - 8 * UInt32(byte))) }
+            let port = 1_024 + index % 60_000
+            packet.replaceSubrange(20..<22, with: [UInt8(port >> 8), UInt8(port & 0xff)])
+            let sent = packet.withUnsafeBytes { bytes in
+                kernelTarget.withArgument { sendto(descriptor, bytes.baseAddress, bytes.count, 0, $0, $1) }
+            }
+            if sent == packet.count { taken += 1 }
+            if index % 100 == 99 {
+                Monotonic.sleep(until: start + Int64(seconds * 1e9 * Double(index + 1) / Double(count)))
+            }
+        }
+        return taken
+    }
+}
