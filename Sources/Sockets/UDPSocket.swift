@@ -59,6 +59,12 @@ public struct UDPSocket: ~Copyable, Sendable {
         return value
     }
 
+    /// Has the kernel poll the device for up to `microseconds` while this socket is waited for. Above the system's
+    /// net.core.busy_read it wants CAP_NET_ADMIN.
+    public func busyPoll(microseconds: Int) throws(Errno) {
+        try set(SOL_SOCKET, SO_BUSY_POLL, Int32(clamping: microseconds))
+    }
+
     /// Makes an IPv6 socket take IPv4 too, as v4-mapped addresses.
     public func acceptBothFamilies() throws(Errno) {
         try set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0)

@@ -70,9 +70,14 @@ struct LoopbackClient {
         case .polling:
             let engine = try PollingEngine.open(mailbox: reader, counters: counters, board: nil)
             step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader, doorbell: doorbell.button))
-        case .deferTaskrun, .cooperative, .plain:
+        case .deferTaskrun, .cooperative, .plain, .submissionThread:
             let mode: RingEngine.Mode =
-                kind == .plain ? .plain : kind == .cooperative ? .cooperative : .deferTaskrun
+                switch kind {
+                case .plain: .plain
+                case .cooperative: .cooperative
+                case .submissionThread: .submissionThread
+                default: .deferTaskrun
+                }
             let engine = try RingEngine.open(mode, mailbox: reader, counters: counters, board: nil)
             step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader, doorbell: doorbell.button))
         }

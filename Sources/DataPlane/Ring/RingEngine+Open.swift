@@ -12,12 +12,18 @@ extension RingEngine {
         /// Linux 5.19.
         case cooperative = 1
         case plain = 2
+        /// Only when asked for.
+        case submissionThread = 3
+
+        /// Those worth trying when nothing is asked for, best first.
+        static let automatic = [deferTaskrun, cooperative, plain]
 
         var name: String {
             switch self {
             case .deferTaskrun: "deferred task run, single issuer"
             case .cooperative: "cooperative task run"
             case .plain: "plain"
+            case .submissionThread: "submission thread"
             }
         }
     }
@@ -26,6 +32,8 @@ extension RingEngine {
     private static let submissionEntries: UInt32 = 1024
     /// Receives and refusals that fit without the kernel having to set them aside.
     private static let completionEntries: UInt32 = 4096
+    /// Long enough to stay awake between datagrams of a busy tunnel, short enough to let an idle machine sleep.
+    private static let submissionThreadIdleMilliseconds: UInt32 = 20
     private static let bufferBytes = (Int(ENGARDE_URING_BUFFER_OVERHEAD) + Limits.datagramBytes + 63) & ~63
 
     /// Opens the engine on the calling thread, which must be the one to use it.
@@ -39,7 +47,7 @@ extension RingEngine {
         var options = engarde_uring_options(
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
             completion_entries: Self.completionEntries, file_slots: UInt32(Limits.socketSlots),
-            buffer_count: UInt32(Limits.buffers), buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
+            buffer_count: UInt32(Limits.buffers), sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds, buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
         var opened: OpaquePointer?
         let result = engarde_uring_open(&opened, &options)
         guard result == 0, let opened else {
@@ -47,15 +55,17 @@ extension RingEngine {
             throw Errno(-result)
         }
         var engine = RingEngine(
-            ring: opened, bufferMemory: memory, mail: mailbox.descriptor, counters: counters, board: board)
+            ring: opened, bufferMemory: memory, mail: mailbox.descriptor,
+            sendsAreSilent: mode != .submissionThread, counters: counters, board: board)
         try engine.proveReceive()
         return engine
     }
 
     private init(
-        ring: OpaquePointer, bufferMemory: UnsafeMutableRawPointer, mail: Int32, counters: Counters,
-        board: PathBoard?
+        ring: OpaquePointer, bufferMemory: UnsafeMutableRawPointer, mail: Int32, sendsAreSilent: Bool,
+        counters: Counters, board: PathBoard?
     ) {
+        self.sendsAreSilent = sendsAreSilent
         self.ring = ring
         self.bufferMemory = bufferMemory
         self.mail = mail
@@ -65,6 +75,11 @@ extension RingEngine {
         held = .allocate(capacity: Limits.buffers)
         refused = .allocate(capacity: Self.refusalsMax)
         needsArming = true
+    }
+
+    /// Has the kernel poll network devices while this engine waits, see ``Tuning/busyPollMicroseconds``.
+    func busyPoll(microseconds: Int) throws(Errno) {
+        try checked(engarde_uring_busy_poll(ring, UInt32(microseconds)))
     }
 
     /// Receives one datagram for real: kernels before 6.0 accept the ring but refuse multishot receives, and no

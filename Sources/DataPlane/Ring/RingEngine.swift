@@ -27,6 +27,10 @@ struct RingEngine: ~Copyable, Engine {
     /// Buffers that arrivals of this batch view, oldest first.
     let held: UnsafeMutablePointer<UInt16>
     var heldCount = 0
+    /// Sends complete inside the submission, so only refusals need a completion. Not so where a kernel thread submits.
+    let sendsAreSilent: Bool
+    /// Sends whose completion is awaited; 0 for ever where they are silent.
+    var outstanding = 0
     var isMailArmed = false
     var hasMail = false
     /// Sends the kernel refused that are worth a second try, in order.
@@ -127,7 +131,8 @@ struct RingEngine: ~Copyable, Engine {
     ) {
         counters.add(.sends, slot: slot, 1)
         let header = UnsafeMutableRawPointer(message).assumingMemoryBound(to: msghdr.self)
-        while !engarde_uring_send(ring, UInt32(slot), header, token.bits) { enter() }
+        while !engarde_uring_send(ring, UInt32(slot), header, token.bits, sendsAreSilent) { enter() }
+        if !sendsAreSilent { outstanding += 1 }
     }
 
     /// Submits without waiting, and tries refused sends once more.
@@ -148,8 +153,12 @@ struct RingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func finish(_ batch: inout Batch) {
         while engarde_uring_queued(ring) > 0 { enter() }
-        arena.clear()
         reap(&batch)
+        while outstanding > 0 {
+            enter()
+            reap(&batch)
+        }
+        arena.clear()
     }
 
     @_noLocks
@@ -193,7 +202,9 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func take(_ completion: engarde_completion, _ batch: inout Batch) {
         let token = CompletionToken(bits: completion.token)
         switch token.kind {
-        case .send: refuse(token, errno: -completion.result, &batch)
+        case .send:
+            if !sendsAreSilent { outstanding -= 1 }
+            if completion.result < 0 { refuse(token, errno: -completion.result, &batch) }
         case .receive: receive(token.socket, completion, &batch)
         case .mail:
             isMailArmed = false
