@@ -97,6 +97,13 @@ int engarde_read_event(int descriptor) {
     return result((int)read(descriptor, &value, sizeof value));
 }
 
+void engarde_signal_event(int descriptor) {
+    const uint64_t one = 1;
+    // Fails only when the count is at its end, and then who reads it is awake already.
+    ssize_t written = write(descriptor, &one, sizeof one);
+    (void)written;
+}
+
 int engarde_event_create(void) { return result(eventfd(0, EFD_CLOEXEC)); }
 
 int engarde_epoll_create(void) { return result(epoll_create1(EPOLL_CLOEXEC)); }

@@ -143,6 +143,8 @@ int engarde_uring_submit_and_wait(struct engarde_uring *r, int64_t timeout_nanos
     return result < 0 ? result : 0;
 }
 
+uint32_t engarde_uring_queued(const struct engarde_uring *r) { return io_uring_sq_ready(&r->ring); }
+
 uint32_t engarde_uring_reap(struct engarde_uring *r, struct engarde_completion *out, uint32_t capacity) {
     struct io_uring_cqe *completion;
     unsigned head;

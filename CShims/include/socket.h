@@ -50,6 +50,7 @@ ENGARDE_HOT size_t engarde_write_ancillary(
 ENGARDE_HOT int engarde_recvmmsg(int descriptor, struct mmsghdr *messages, unsigned count);
 ENGARDE_HOT int engarde_sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count);
 ENGARDE_HOT int engarde_read_event(int descriptor);
+ENGARDE_HOT void engarde_signal_event(int descriptor);
 
 // A close-on-exec eventfd, or -errno; <sys/eventfd.h> is not part of Swift's Glibc module. Blocking, because
 // io_uring answers EAGAIN at once for a read of a non-blocking file instead of waiting for the event.

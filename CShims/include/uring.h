@@ -54,6 +54,9 @@ ENGARDE_HOT int engarde_uring_submit(struct engarde_uring *ring);
 // -errno; -ETIME and -EINTR are no faults.
 ENGARDE_HOT int engarde_uring_submit_and_wait(struct engarde_uring *ring, int64_t timeout_nanoseconds);
 
+// Entries queued and not yet taken by the kernel.
+ENGARDE_HOT uint32_t engarde_uring_queued(const struct engarde_uring *ring);
+
 struct engarde_completion {
     uint64_t token;
     int32_t result;

@@ -30,7 +30,6 @@ public final class ClientControl: Service, @unchecked Sendable {
     private var resolver: NameResolver!
     private var monitor: LinkMonitor!
     private var ticker: Ticker?
-    private var turnsSeen: UInt64 = 0
     private var trafficLog: TrafficLog
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
@@ -67,7 +66,7 @@ public final class ClientControl: Service, @unchecked Sendable {
             throw StartRefusal("cannot watch the network interfaces: \(error)")
         }
         log.info("interfaces are watched by \(monitor.modeDescription)")
-        ticker = Ticker(queue: queue) { [unowned self] in tick() }
+        ticker = Ticker(queue: queue, dataPlane: dataPlane) { [unowned self] in tick() }
     }
 
     private func stop() {
@@ -98,6 +97,7 @@ public final class ClientControl: Service, @unchecked Sendable {
             links[interface.index] = link
         }
         monitor?.watchRoutes(links.values.contains { $0.isWaitingForRoute })
+        ticker?.wake()
     }
 
     private func follow(_ link: inout Link, _ interface: Interface) {
@@ -174,10 +174,8 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     // MARK: Once a second
 
-    /// Returns whether anything goes on that the next second may change.
+    /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
-        let turns = dataPlane.counters.value(.turns)
-        defer { turnsSeen = turns }
         slots.collect()
         if links.values.contains(where: \.isWaitingForRoute) { reconcile() }
         let now = monotonicSeconds()
@@ -188,7 +186,7 @@ public final class ClientControl: Service, @unchecked Sendable {
             if link.isCarrying { refreshIfSilent(link, served, now) }
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now)
-        return turns != turnsSeen || slots.closingCount > 0 || links.values.contains(where: \.isWaitingForRoute)
+        return trafficLog.isOpen || slots.closingCount > 0 || links.values.contains(where: \.isWaitingForRoute)
     }
 
     /// A link that sends and hears nothing may have an outdated destination.

@@ -23,6 +23,9 @@ struct FailureReport {
 
     init() {}
 
+    /// It has begun and not ended.
+    var isOpen: Bool { base != nil }
+
     /// What to say now, given the count so far and the time in seconds. A count below the last one starts afresh.
     mutating func update(_ count: UInt64, at now: Int64) -> Line? {
         if count < seen {

@@ -23,7 +23,6 @@ public final class ServerControl: Service, @unchecked Sendable {
     private var destination: SocketAddress?
     private var resolver: NameResolver!
     private var ticker: Ticker?
-    private var turnsSeen: UInt64 = 0
     private var paths: [SocketAddress: Int64] = [:]
     private var trafficLog: TrafficLog
 
@@ -54,7 +53,7 @@ public final class ServerControl: Service, @unchecked Sendable {
         resolver = NameResolver(queue: queue) { [unowned self] _, _ in reconcile() }
         resolver.watch([configuration.destination])
         reconcile()
-        ticker = Ticker(queue: queue) { [unowned self] in tick() }
+        ticker = Ticker(queue: queue, dataPlane: dataPlane) { [unowned self] in tick() }
     }
 
     private func stop() {
@@ -70,6 +69,7 @@ public final class ServerControl: Service, @unchecked Sendable {
         guard let best = addresses.first(where: { $0.family == .v4 }) ?? addresses.first else { return }
         let wanted = SocketAddress(best, port: configuration.destination.port)
         guard wanted != destination else { return }
+        ticker?.wake()
         do throws(Errno) {
             if let upstream, upstream.socket.family == best.family {
                 try upstream.socket.connect(to: wanted)
@@ -90,17 +90,15 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     // MARK: Once a second
 
-    /// Returns whether anything goes on that the next second may change.
+    /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
-        let turns = dataPlane.counters.value(.turns)
-        defer { turnsSeen = turns }
         slots.collect()
         if destination == nil { reconcile() }
         tellPaths()
         var sockets = [(name: "paths", handle: listen.handle)]
         if let upstream { sockets.append((name: "WireGuard", handle: upstream.handle)) }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: monotonicSeconds())
-        return turns != turnsSeen || slots.closingCount > 0 || destination == nil
+        return !paths.isEmpty || trafficLog.isOpen || slots.closingCount > 0 || destination == nil
     }
 
     private func tellPaths() {

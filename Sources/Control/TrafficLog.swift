@@ -17,6 +17,12 @@ struct TrafficLog {
 
     init(_ log: Logger) { self.log = log }
 
+    /// Some trouble has been told of and its end has not.
+    var isOpen: Bool {
+        failures.values.contains(where: \.isOpen) || kernelDrops.values.contains(where: \.isOpen)
+            || drops.values.contains(where: \.isOpen)
+    }
+
     /// Reads the counters of `sockets` (with their names for people) and of the loop, at `now` in seconds.
     mutating func update(_ counters: Counters, sockets: [(name: String, handle: SocketHandle)], at now: Int64) {
         let handles = Set(sockets.map(\.handle))

@@ -22,6 +22,8 @@ public final class DataPlane: Sendable {
     /// The server's live paths; nil on a client.
     public let paths: PathBoard?
     public let mailbox: Mailbox
+    /// Rings, when asked to, at the next datagram.
+    public let doorbell: Doorbell
     public let engine: EngineReport
     private let thread: Thread
 
@@ -32,13 +34,15 @@ public final class DataPlane: Sendable {
         Limits.check()
         let mailbox = try Mailbox()
         self.mailbox = mailbox
+        let doorbell = try Doorbell()
+        self.doorbell = doorbell
         let counters = counters
         let board: PathBoard? =
             if case .server(_, let maxPaths) = task { PathBoard(capacity: maxPaths) } else { nil }
         paths = board
         let opening = Opening()
         thread = try Thread {
-            Self.main(task, preference, mailbox, counters, board, opening)
+            Self.main(task, preference, mailbox, doorbell, counters, board, opening)
         }
         engine = try opening.wait().get()
     }
@@ -50,8 +54,8 @@ public final class DataPlane: Sendable {
     }
 
     private static func main(
-        _ task: Task, _ preference: EnginePreference, _ mailbox: Mailbox, _ counters: Counters,
-        _ board: PathBoard?, _ opening: Opening
+        _ task: Task, _ preference: EnginePreference, _ mailbox: Mailbox, _ doorbell: Doorbell,
+        _ counters: Counters, _ board: PathBoard?, _ opening: Opening
     ) {
         var refusals: [String] = []
         if preference != .polling {
@@ -61,7 +65,7 @@ public final class DataPlane: Sendable {
                         mode, mailbox: mailbox.reader, counters: counters, board: board)
                     opening.succeed(
                         EngineReport(kind: .uring, description: "io_uring (\(mode.name))", refusals: refusals))
-                    return run(engine, task, mailbox, counters, board)
+                    return run(engine, task, mailbox, doorbell, counters, board)
                 } catch {
                     refusals.append("io_uring (\(mode.name)): \(explainUringRefusal(error))")
                 }
@@ -72,7 +76,7 @@ public final class DataPlane: Sendable {
                 let engine = try PollingEngine.open(mailbox: mailbox.reader, counters: counters, board: board)
                 opening.succeed(
                     EngineReport(kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
-                return run(engine, task, mailbox, counters, board)
+                return run(engine, task, mailbox, doorbell, counters, board)
             } catch {
                 refusals.append("polling: \(error)")
             }
@@ -81,19 +85,20 @@ public final class DataPlane: Sendable {
     }
 
     private static func run<E: Engine & ~Copyable>(
-        _ engine: consuming E, _ task: Task, _ mailbox: Mailbox, _ counters: Counters, _ board: PathBoard?
+        _ engine: consuming E, _ task: Task, _ mailbox: Mailbox, _ doorbell: Doorbell, _ counters: Counters,
+        _ board: PathBoard?
     ) {
         switch task {
         case .client(let allowedSources):
             var loop = Loop(
                 engine: engine, relay: ClientRelay(counters: counters, allowedSources: allowedSources),
-                mail: mailbox.reader)
+                mail: mailbox.reader, doorbell: doorbell.button)
             loop.run()
         case .server(let pathTimeoutNanoseconds, _):
             var loop = Loop(
                 engine: engine,
                 relay: ServerRelay(counters: counters, board: board!, pathTimeout: pathTimeoutNanoseconds),
-                mail: mailbox.reader)
+                mail: mailbox.reader, doorbell: doorbell.button)
             loop.run()
         }
     }

@@ -10,13 +10,15 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
     var engine: E
     var relay: R
     let mail: MailboxReader
+    let doorbell: DoorbellButton
     var batch = Batch()
     var isRunning = true
 
-    init(engine: consuming E, relay: consuming R, mail: MailboxReader) {
+    init(engine: consuming E, relay: consuming R, mail: MailboxReader, doorbell: DoorbellButton) {
         self.engine = engine
         self.relay = relay
         self.mail = mail
+        self.doorbell = doorbell
     }
 
     /// Relays until told to stop.
@@ -32,6 +34,7 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
         let turn = engine.turn(&batch, deadline: deadline)
         if turn.hasMail { readMail() }
         relay.expire(now: turn.now)
+        if batch.arrivalCount > 0 { doorbell.press() }
         while !relay.decide(&batch, now: turn.now) { engine.flush(&batch) }
     }
 

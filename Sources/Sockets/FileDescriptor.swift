@@ -16,10 +16,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
 
     /// Adds one to an eventfd and so wakes who waits on it.
-    public borrowing func signal() {
-        var one: UInt64 = 1
-        _ = write(rawValue, &one, MemoryLayout<UInt64>.size)
-    }
+    public borrowing func signal() { engarde_signal_event(rawValue) }
 
     deinit { close(rawValue) }
 }

@@ -22,6 +22,7 @@ func withClient(
 struct LoopbackClient {
     let counters = Counters()
     private let mailbox: Mailbox
+    private let doorbell: Doorbell
     private let wireGuard: Int32
     private let servers: [Int32]
     private let listen: Int32
@@ -63,16 +64,17 @@ struct LoopbackClient {
         self.links = links
 
         let reader = mailbox.reader
+        doorbell = try Doorbell()
         let relay = ClientRelay(counters: counters)
         switch kind {
         case .polling:
             let engine = try PollingEngine.open(mailbox: reader, counters: counters, board: nil)
-            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader))
+            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader, doorbell: doorbell.button))
         case .deferTaskrun, .cooperative, .plain:
             let mode: RingEngine.Mode =
                 kind == .plain ? .plain : kind == .cooperative ? .cooperative : .deferTaskrun
             let engine = try RingEngine.open(mode, mailbox: reader, counters: counters, board: nil)
-            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader))
+            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader, doorbell: doorbell.button))
         }
 
         mailbox.post(.attach(SocketHandle(slot: 0, generation: 1), descriptor: listen, .listen))

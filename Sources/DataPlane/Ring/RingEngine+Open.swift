@@ -63,6 +63,7 @@ extension RingEngine {
         self.board = board
         completions = .allocate(capacity: Self.completionsPerReap)
         held = .allocate(capacity: Limits.buffers)
+        refused = .allocate(capacity: Self.refusalsMax)
         needsArming = true
     }
 

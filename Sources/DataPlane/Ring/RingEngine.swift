@@ -29,6 +29,9 @@ struct RingEngine: ~Copyable, Engine {
     var heldCount = 0
     var isMailArmed = false
     var hasMail = false
+    /// Sends the kernel refused that are worth a second try, in order.
+    let refused: UnsafeMutablePointer<CompletionToken>
+    var refusedCount = 0
     /// Some socket's receive has ended and waits to be armed again.
     var needsArming = false
 
@@ -37,6 +40,7 @@ struct RingEngine: ~Copyable, Engine {
         bufferMemory.deallocate()
         completions.deallocate()
         held.deallocate()
+        refused.deallocate()
     }
 
     @_noLocks
@@ -83,7 +87,7 @@ struct RingEngine: ~Copyable, Engine {
                 board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
             }
             if run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
-                queueWhole(&batch, index, isRepeat: false)
+                queueWhole(&batch, index)
             } else {
                 for segment in 0..<run.pointee.segmentCount {
                     queueSegment(&batch, index, segment, isRepeat: false)
@@ -93,12 +97,12 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
-    private mutating func queueWhole(_ batch: inout Batch, _ index: Int, isRepeat: Bool) {
+    private mutating func queueWhole(_ batch: inout Batch, _ index: Int) {
         makeRoom(&batch)
         let departure = batch.departures + index
         let message = arena.append(departure, batch.runs + Int(departure.pointee.run))
         push(
-            message, departure.pointee.slot, CompletionToken(departure: index, segment: -1, isRepeat: isRepeat),
+            message, departure.pointee.slot, CompletionToken(departure: index, segment: -1, isRepeat: false),
             &batch)
     }
 
@@ -114,7 +118,7 @@ struct RingEngine: ~Copyable, Engine {
 
     @_noLocks
     private mutating func makeRoom(_ batch: inout Batch) {
-        if arena.isFull { submit(&batch) }
+        if arena.isFull { settle(&batch) }
     }
 
     @_noLocks
@@ -126,14 +130,26 @@ struct RingEngine: ~Copyable, Engine {
         while !engarde_uring_send(ring, UInt32(slot), header, token.bits) { enter() }
     }
 
-    /// Submits without waiting, reaps, and repeats until no refused send is left to be tried again.
+    /// Submits without waiting, and tries refused sends once more.
     @_noLocks
     private mutating func submit(_ batch: inout Batch) {
-        repeat {
-            enter()
-            arena.clear()
-            reap(&batch)
-        } while arena.count > 0
+        settle(&batch)
+        resend(&batch)
+    }
+
+    /// Submits all that is queued and reaps. The arena is empty afterwards.
+    @_noLocks
+    private mutating func settle(_ batch: inout Batch) {
+        enter()
+        finish(&batch)
+    }
+
+    /// Reaps once everything queued is with the kernel, which short of memory takes it in several portions.
+    @_noLocks
+    private mutating func finish(_ batch: inout Batch) {
+        while engarde_uring_queued(ring) > 0 { enter() }
+        arena.clear()
+        reap(&batch)
     }
 
     @_noLocks
@@ -149,9 +165,8 @@ struct RingEngine: ~Copyable, Engine {
         if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
         counters.add(.systemCalls, 1)
         check(engarde_uring_submit_and_wait(ring, limit))
-        arena.clear()
-        reap(&batch)
-        if arena.count > 0 { submit(&batch) }
+        finish(&batch)
+        resend(&batch)
     }
 
     /// Weather passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.
@@ -178,7 +193,7 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func take(_ completion: engarde_completion, _ batch: inout Batch) {
         let token = CompletionToken(bits: completion.token)
         switch token.kind {
-        case .send: recover(token, errno: -completion.result, &batch)
+        case .send: refuse(token, errno: -completion.result, &batch)
         case .receive: receive(token.socket, completion, &batch)
         case .mail:
             isMailArmed = false
@@ -188,27 +203,45 @@ struct RingEngine: ~Copyable, Engine {
         }
     }
 
-    /// A send was refused: try it another way, or count its datagrams as lost on that link.
+    /// A send was refused: note it for another try, or count its datagrams as lost on that link.
     @_noLocks
-    private mutating func recover(_ token: CompletionToken, errno: Int32, _ batch: inout Batch) {
+    private mutating func refuse(_ token: CompletionToken, errno: Int32, _ batch: inout Batch) {
         let departure = batch.departures + token.departure
         let run = batch.runs + Int(departure.pointee.run)
         let slot = departure.pointee.slot
         let segmented = token.segment < 0 && run.pointee.segmentCount > 1
-        switch SendRecovery(errno: errno, segmented: segmented, isRepeat: token.isRepeat) {
-        case .sendSingly:
+        let recovery = SendRecovery(errno: errno, segmented: segmented, isRepeat: token.isRepeat)
+        if case .sendSingly = recovery {
             sockets[slot].pointee.mayProduceSegments = false
             counters.set(.segmentationOff, slot: slot, 1)
-            for segment in 0..<run.pointee.segmentCount {
-                queueSegment(&batch, token.departure, segment, isRepeat: false)
-            }
-        case .sendAgain where token.segment < 0: queueWhole(&batch, token.departure, isRepeat: true)
-        case .sendAgain: queueSegment(&batch, token.departure, token.segment, isRepeat: true)
-        case .giveUp:
-            let datagrams = segmented ? run.pointee.segmentCount : 1
-            counters.add(SendFailure(errno: errno), slot: slot, datagrams)
-            if departure.pointee.path >= 0 { board?.add(departure.pointee.path, .sendFailures, datagrams) }
         }
+        if case .giveUp = recovery {} else if refusedCount < Self.refusalsMax {
+            refused[refusedCount] = token
+            refusedCount += 1
+            return
+        }
+        let datagrams = segmented ? run.pointee.segmentCount : 1
+        counters.add(SendFailure(errno: errno), slot: slot, datagrams)
+        if departure.pointee.path >= 0 { board?.add(departure.pointee.path, .sendFailures, datagrams) }
+    }
+
+    /// Tries refused sends once more, segment by segment and from the same buffers. What is refused again is lost.
+    @_noLocks
+    private mutating func resend(_ batch: inout Batch) {
+        guard refusedCount > 0 else { return }
+        for index in 0..<refusedCount {
+            let token = refused[index]
+            if token.segment >= 0 {
+                queueSegment(&batch, token.departure, token.segment, isRepeat: true)
+            } else {
+                let run = batch.runs + Int(batch.departures[token.departure].run)
+                for segment in 0..<run.pointee.segmentCount {
+                    queueSegment(&batch, token.departure, segment, isRepeat: true)
+                }
+            }
+        }
+        settle(&batch)
+        refusedCount = 0
     }
 
     // MARK: Receiving
@@ -297,4 +330,6 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     static var completionsPerReap: Int { @_noLocks get { 256 } }
+    /// Refused sends kept for another try, a batch; further ones count as lost at once.
+    static var refusalsMax: Int { @_noLocks get { Limits.departures } }
 }
