@@ -160,7 +160,11 @@ final class Demonstration {
             """)
         let queues = [("client", tunnel.client), ("server", tunnel.server)]
         for (name, end) in queues where try end.drops() > 0 {
-            lines.append("  note     WireGuard on the \(name) did not keep up: its own socket dropped \(try end.drops())")
+            lines.append(
+                """
+                  note     the machine was busy: WireGuard's own socket on the \(name) dropped \(try end.drops()) \
+                datagrams
+                """)
         }
         var faults = idle
         for record in records {

@@ -31,7 +31,7 @@ struct EngardeDemo: ParsableCommand {
     var phaseSeconds = 2.0
 
     @Option(help: "The TCP stream's limit in Mbit/s; 0 for no stream.")
-    var rate = 20
+    var rate = 10
 
     func validate() throws {
         for path in [client, server] where Environment.find(path) == nil {

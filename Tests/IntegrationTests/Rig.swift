@@ -11,10 +11,11 @@ final class Rig {
 
     init(
         _ engine: Engine, links: [[Laboratory.Family]] = [[.v4], [.v4], [.v4]], destination: String? = nil,
-        extra: String = ""
+        extra: String = "", serverExtra: String = ""
     ) throws {
         laboratory = try Laboratory(links: links)
-        server = try Engarde(.server, path: Self.path(.server), in: laboratory, engine: engine.rawValue)
+        server = try Engarde(
+            .server, path: Self.path(.server), in: laboratory, engine: engine.rawValue, extra: serverExtra)
         client = try Engarde(
             .client, path: Self.path(.client), in: laboratory, engine: engine.rawValue, destination: destination,
             extra: extra)
@@ -41,12 +42,15 @@ final class Rig {
         try UDPEnd(in: laboratory.server, at: "127.0.0.1", port: Laboratory.wireGuardPort, echo: echo)
     }
 
-    /// Lets datagrams flow until every living link has carried some.
-    func warmUp(_ source: UDPEnd, _ sink: UDPEnd, seconds: Double = 5) throws {
-        let before = try laboratory.alive.map { try laboratory.received($0, .server) }
+    /// Lets datagrams flow until every living link, or each of `links`, has carried some.
+    func warmUp(
+        _ source: UDPEnd, _ sink: UDPEnd, over links: [LaboratoryLink]? = nil, seconds: Double = 5
+    ) throws {
+        let links = links ?? laboratory.alive
+        let before = try links.map { try laboratory.received($0, .server) }
         let warm = try Monotonic.wait(seconds: seconds) {
             source.send(LoadDatagram.make(number: .max, size: 100, nanoseconds: 0))
-            return try zip(laboratory.alive, before).allSatisfy { try laboratory.received($0, .server) > $1 + 3 }
+            return try zip(links, before).allSatisfy { try laboratory.received($0, .server) > $1 + 3 }
         }
         try #require(warm, "some link never carried: \(client.program.text(.error))")
         _ = sink.wait(seconds: 0.1) { _ in false }

@@ -45,6 +45,10 @@ extension Integration {
                 marks.append(pinger.mark())
             }
             Monotonic.sleep(seconds: 0.4)
+            let loops = rig.client.program.lines.filter {
+                $0.text.contains("link \(tunnel.client.name)") && $0.text.contains("carries")
+            }
+            #expect(loops.isEmpty, "WireGuard's own interface became a link: \(loops.map(\.text))")
             for (index, step) in steps.enumerated() {
                 let tally = pinger.tally(from: marks[index], to: marks[index + 1])
                 #expect(tally.lost == 0, "\(step.0): \(tally); \(rig.words)")
