@@ -60,7 +60,7 @@ public enum Program {
 
     /// Logs what the file wants said and runs `service` until SIGTERM or SIGINT.
     public static func serve(
-        _ service: any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?,
+        _ service: @autoclosure () throws -> any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?,
         webManager: WebManagerConfiguration?, description: String, name: String, log: Logger
     ) async throws {
         log.notice("\(name) \(version)\(description.isEmpty ? "" : ", \(description)")")
@@ -73,7 +73,7 @@ public enum Program {
         quiet.logLevel = max(log.logLevel, .warning)
         let group = ServiceGroup(
             configuration: .init(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: [try service()], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
     }
 
