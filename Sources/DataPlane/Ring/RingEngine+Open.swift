@@ -61,7 +61,6 @@ extension RingEngine {
         self.mail = mail
         self.counters = counters
         self.board = board
-        completions = .allocate(capacity: Self.completionsPerReap)
         held = .allocate(capacity: Limits.buffers)
         needsArming = true
     }

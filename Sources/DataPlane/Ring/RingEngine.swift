@@ -23,7 +23,6 @@ struct RingEngine: ~Copyable, Engine {
     let mail: Int32
     var sockets = EngineSockets()
     var arena = MessageArena()
-    let completions: UnsafeMutablePointer<engarde_completion>
     /// Buffers that arrivals of this batch view, oldest first.
     let held: UnsafeMutablePointer<UInt16>
     var heldCount = 0
@@ -35,7 +34,6 @@ struct RingEngine: ~Copyable, Engine {
     deinit {
         engarde_uring_close(ring)
         bufferMemory.deallocate()
-        completions.deallocate()
         held.deallocate()
     }
 
@@ -165,13 +163,11 @@ struct RingEngine: ~Copyable, Engine {
 
     // MARK: Completions
 
+    /// One completion at a time: taking a refusal may fill the arena, and so submit and reap in between.
     @_noLocks
     private mutating func reap(_ batch: inout Batch) {
-        while true {
-            let count = engarde_uring_reap(ring, completions, UInt32(Self.completionsPerReap))
-            for index in 0..<Int(count) { take(completions[index], &batch) }
-            if count < UInt32(Self.completionsPerReap) { return }
-        }
+        var completion = engarde_completion()
+        while engarde_uring_reap(ring, &completion, 1) == 1 { take(completion, &batch) }
     }
 
     @_noLocks
@@ -295,6 +291,4 @@ struct RingEngine: ~Copyable, Engine {
         check(engarde_uring_set_file(ring, UInt32(socket.slot), -1))
         if !entry.pointee.isArmed { counters.release(socket) }
     }
-
-    static var completionsPerReap: Int { @_noLocks get { 256 } }
 }
