@@ -124,14 +124,15 @@ struct RingEngine: ~Copyable, Engine {
         while !engarde_uring_send(ring, UInt32(slot), header, token.bits) { enter() }
     }
 
-    /// Submits without waiting, reaps, and repeats until no refused send is left to be tried again.
+    /// Submits without waiting, reaps, and repeats until no refused send is left to be tried again and no refusal
+    /// to be read: one that came later would find other departures in the place of its own.
     @_noLocks
     private mutating func submit(_ batch: inout Batch) {
         repeat {
             enter()
             arena.clear()
             reap(&batch)
-        } while arena.count > 0
+        } while arena.count > 0 || engarde_uring_has_overflow(ring)
     }
 
     @_noLocks
@@ -149,7 +150,7 @@ struct RingEngine: ~Copyable, Engine {
         check(engarde_uring_submit_and_wait(ring, limit))
         arena.clear()
         reap(&batch)
-        if arena.count > 0 { submit(&batch) }
+        if arena.count > 0 || engarde_uring_has_overflow(ring) { submit(&batch) }
     }
 
     /// Weather passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.

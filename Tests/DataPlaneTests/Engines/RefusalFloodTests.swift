@@ -9,6 +9,20 @@ import Testing
 
 /// More refusals in one turn than the completion ring or the arena holds.
 @Suite(.serialized) struct RefusalFloodTests {
+    @Test("Every one of very many refused sends is counted, as its own", arguments: EngineTests.Kind.allCases)
+    func manyRefusals(_ kind: EngineTests.Kind) throws {
+        let bare = try BareEngine.open(kind)
+        let memory = SliceMemory(16)
+        let unconnected = try Peer()  // EDESTADDRREQ
+        bare.attach(1, descriptor: unconnected.descriptor, .link)
+        for _ in 0..<3 {
+            for _ in 0..<Limits.runs { bare.leave(1, [memory.slice(0, 10)]) }
+            bare.repeatDepartures(to: Limits.departures)
+            bare.flush()
+        }
+        #expect(bare.counters.value(SendFailure.other, slot: 1) == UInt64(3 * Limits.departures))
+    }
+
     /// 840 runs of 64 are refused in one submission; taken apart they are more messages than the arena has, and
     /// more refusals are still to be read when it is full.
     @Test("Runs taken apart beyond the arena's size leave whole, each datagram once",
