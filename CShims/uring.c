@@ -181,6 +181,8 @@ uint32_t engarde_uring_reap(struct engarde_uring *r, struct engarde_completion *
     return count;
 }
 
+bool engarde_uring_has_overflow(const struct engarde_uring *r) { return io_uring_cq_has_overflow(&r->ring); }
+
 void engarde_uring_return_buffer(struct engarde_uring *r, uint16_t buffer) {
     io_uring_buf_ring_add(
         r->buffers, r->buffer_memory + (size_t)buffer * r->buffer_size, r->buffer_size, buffer,

@@ -75,6 +75,9 @@ struct engarde_completion {
 ENGARDE_HOT uint32_t engarde_uring_reap(
     struct engarde_uring *ring, struct engarde_completion *out, uint32_t capacity);
 
+// Whether the kernel holds completions that did not fit the queue; entering it brings them in.
+ENGARDE_HOT bool engarde_uring_has_overflow(const struct engarde_uring *ring);
+
 // Gives a buffer back to the kernel. Visible to it after engarde_uring_publish_buffers.
 ENGARDE_HOT void engarde_uring_return_buffer(struct engarde_uring *ring, uint16_t buffer);
 ENGARDE_HOT void engarde_uring_publish_buffers(struct engarde_uring *ring);

@@ -150,12 +150,13 @@ struct RingEngine: ~Copyable, Engine {
         finish(&batch)
     }
 
-    /// Reaps once everything queued is with the kernel, which short of memory takes it in several portions.
+    /// Reaps once everything queued is with the kernel, which short of memory takes it in several portions, and until
+    /// no refusal is left unread: one read later would find other departures in the place of its own.
     @_noLocks
     private mutating func finish(_ batch: inout Batch) {
         while unsafe engarde_uring_queued(ring) > 0 { enter() }
         reap(&batch)
-        while outstanding > 0 {
+        while unsafe outstanding > 0 || engarde_uring_has_overflow(ring) {
             enter()
             reap(&batch)
         }
