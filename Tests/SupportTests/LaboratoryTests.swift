@@ -29,7 +29,8 @@ struct LaboratoryTests {
 
         let quiet = pinger.tally(from: start, to: silent)
         #expect(quiet.lost == 0)
-        #expect(quiet.sent > 300)
+        // 500 on a quiet machine; enough here to show that losses below are the weather's.
+        #expect(quiet.sent > 100)
         #expect(quiet.longestGapMilliseconds < 200)
         let broken = pinger.tally(from: silent, to: end)
         // An unanswered ping makes ping wait for 10 ms.
