@@ -71,6 +71,7 @@ let package = Package(
         program("engarde-server", ["Program", "Control", "Configuration", "Sockets", arguments]),
         tests("ConfigurationTests", ["Configuration", "Sockets"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
-        tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
+        tests("ControlTests", ["Control", "DataPlane", "Links", "Sockets", "Configuration"]),
+        tests("SocketsTests", ["CShims", "Sockets"]),
     ]
 )
