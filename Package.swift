@@ -73,5 +73,7 @@ let package = Package(
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
         tests("ControlTests", ["Control", "DataPlane", "Links", "Sockets", "Configuration"]),
         tests("SocketsTests", ["CShims", "Sockets"]),
+        tests(
+            "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),
     ]
 )
