@@ -79,11 +79,14 @@ let package = Package(
         program("engarde-server", ["Program", "Control", "Configuration", "Sockets", arguments]),
         tests("ConfigurationTests", ["Configuration", "Sockets"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
-        tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
         tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
+        tests("ControlTests", ["Control", "DataPlane", "Links", "Sockets", "Configuration"]),
+        tests("SocketsTests", ["CShims", "Sockets"]),
+        tests(
+            "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),
     ]
 )
