@@ -22,6 +22,13 @@ func room(
         name: name, dependencies: dependencies, path: path, cSettings: cSettings, swiftSettings: swiftSettings)
 }
 
+/// A room that touches pointers: every expression that could break memory safety says `unsafe`.
+func pointerRoom(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, cSettings: cSettings,
+        swiftSettings: swiftSettings + [.strictMemorySafety()])
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
@@ -59,11 +66,11 @@ let package = Package(
         .target(
             name: "CShims", dependencies: ["CUring", "CMnl", "CYaml"], path: "CShims", exclude: ["system"],
             cSettings: cSettings),
-        room("Sockets", ["CShims"]),
+        pointerRoom("Sockets", ["CShims"]),
         room("Configuration", ["CShims", "Sockets"]),
         room("Links", ["CShims", "Sockets", "Configuration"]),
         room("WireGuardWire"),
-        room("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
+        pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),

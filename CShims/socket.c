@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/udp.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -150,4 +151,12 @@ int engarde_connect(int descriptor, const void *address, socklen_t length) {
 int engarde_local_address(int descriptor, struct sockaddr_in6 *address) {
     socklen_t length = sizeof *address;
     return result(getsockname(descriptor, (struct sockaddr *)address, &length));
+}
+
+int engarde_pin_thread(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (processor < 0 || processor >= CPU_SETSIZE) return -EINVAL;
+    CPU_SET(processor, &set);
+    return result(sched_setaffinity(0, sizeof set, &set));
 }

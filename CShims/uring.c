@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { NAME_LENGTH = 32, CONTROL_LENGTH = 128, BUFFER_GROUP = 0 };
 _Static_assert(
@@ -27,6 +29,7 @@ struct engarde_uring {
 static unsigned setup_flags(uint32_t mode) {
     unsigned flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
     if (mode == ENGARDE_URING_DEFER_TASKRUN) flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    if (mode == ENGARDE_URING_SQPOLL) flags |= IORING_SETUP_SQPOLL | IORING_SETUP_SINGLE_ISSUER;
     if (mode == ENGARDE_URING_COOP_TASKRUN) flags |= IORING_SETUP_COOP_TASKRUN;
     return flags;
 }
@@ -58,7 +61,8 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
     r->template.msg_controllen = CONTROL_LENGTH;
 
     struct io_uring_params parameters = {
-        .flags = setup_flags(options->mode), .cq_entries = options->completion_entries};
+        .flags = setup_flags(options->mode), .cq_entries = options->completion_entries,
+        .sq_thread_idle = options->sqpoll_idle_milliseconds};
     int result = io_uring_queue_init_params(options->submission_entries, &r->ring, &parameters);
     if (result < 0) {
         free(r);
@@ -101,13 +105,14 @@ bool engarde_uring_receive(struct engarde_uring *r, uint32_t slot, uint64_t toke
     return true;
 }
 
-bool engarde_uring_send(struct engarde_uring *r, uint32_t slot, const struct msghdr *message, uint64_t token) {
+bool engarde_uring_send(
+    struct engarde_uring *r, uint32_t slot, const struct msghdr *message, uint64_t token, bool silent) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
     // MSG_DONTWAIT makes the send complete inside the submission: a full socket answers EAGAIN instead of being
     // parked, so the message and its buffers are free again when the submission returns.
     io_uring_prep_sendmsg(entry, (int)slot, message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    entry->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    entry->flags |= IOSQE_FIXED_FILE | (silent ? IOSQE_CQE_SKIP_SUCCESS : 0);
     io_uring_sqe_set_data64(entry, token);
     return true;
 }
@@ -127,6 +132,19 @@ bool engarde_uring_cancel(struct engarde_uring *r, uint64_t token_to_cancel, uin
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, token);
     return true;
+}
+
+// Newer than liburing 2.3: IORING_REGISTER_NAPI and struct io_uring_napi of <linux/io_uring.h>, Linux 6.9.
+int engarde_uring_busy_poll(struct engarde_uring *r, uint32_t microseconds) {
+    enum { REGISTER_NAPI = 27 };
+    struct {
+        uint32_t busy_poll_to;
+        uint8_t prefer_busy_poll;
+        uint8_t pad[3];
+        uint64_t reserved;
+    } napi = {.busy_poll_to = microseconds, .prefer_busy_poll = 1};
+    long result = syscall(SYS_io_uring_register, r->ring.ring_fd, REGISTER_NAPI, &napi, 1);
+    return result < 0 ? -errno : 0;
 }
 
 int engarde_uring_submit(struct engarde_uring *r) {
@@ -162,6 +180,8 @@ uint32_t engarde_uring_reap(struct engarde_uring *r, struct engarde_completion *
     io_uring_cq_advance(&r->ring, count);
     return count;
 }
+
+bool engarde_uring_has_overflow(const struct engarde_uring *r) { return io_uring_cq_has_overflow(&r->ring); }
 
 void engarde_uring_return_buffer(struct engarde_uring *r, uint16_t buffer) {
     io_uring_buf_ring_add(

@@ -74,6 +74,8 @@ extern const int32_t ENGARDE_UDP_GRO;
 
 // `setsockopt` by name of what is wanted, all returning 0 or -errno.
 int engarde_set_option(int descriptor, int level, int option, int value);
+// Keeps the calling thread on one processor. 0 or -errno.
+int engarde_pin_thread(int processor);
 int engarde_bind_to_device(int descriptor, const char *name);
 
 // With _GNU_SOURCE glibc declares these with a transparent union that Swift cannot make. 0 or -errno.

@@ -18,6 +18,9 @@ enum engarde_uring_mode {
     ENGARDE_URING_DEFER_TASKRUN = 0,  // 6.1: on the waiting thread, only when it asks
     ENGARDE_URING_COOP_TASKRUN = 1,   // 5.19: on the waiting thread, without interrupting it
     ENGARDE_URING_PLAIN = 2,
+    // A kernel thread submits, on a processor of its own: no system call while there is traffic. Sends then complete
+    // after the submission, so their successes have to be counted. 5.13 without privileges.
+    ENGARDE_URING_SQPOLL = 3,
 };
 
 struct engarde_uring_options {
@@ -26,6 +29,7 @@ struct engarde_uring_options {
     uint32_t completion_entries;
     uint32_t file_slots;      // size of the fixed file table, empty at first
     uint32_t buffer_count;    // receive buffers, a power of two up to 32,768
+    uint32_t sqpoll_idle_milliseconds;  // how long the kernel thread looks for work before it sleeps
     uint32_t buffer_size;     // bytes each, see ENGARDE_URING_BUFFER_OVERHEAD
     void *buffer_memory;      // buffer_count * buffer_size bytes that outlive the ring, 64-byte aligned
 };
@@ -44,9 +48,12 @@ ENGARDE_HOT int engarde_uring_set_file(struct engarde_uring *ring, uint32_t slot
 // Each of these queues one entry and returns false when the submission queue is full.
 ENGARDE_HOT bool engarde_uring_receive(struct engarde_uring *ring, uint32_t slot, uint64_t token);
 ENGARDE_HOT bool engarde_uring_send(
-    struct engarde_uring *ring, uint32_t slot, const struct msghdr *message, uint64_t token);
+    struct engarde_uring *ring, uint32_t slot, const struct msghdr *message, uint64_t token, bool silent);
 ENGARDE_HOT bool engarde_uring_read_event(struct engarde_uring *ring, int descriptor, uint64_t token);
 ENGARDE_HOT bool engarde_uring_cancel(struct engarde_uring *ring, uint64_t token_to_cancel, uint64_t token);
+
+// Busy-polls the network devices for up to so many microseconds while waiting; Linux 6.9. 0 or -errno.
+int engarde_uring_busy_poll(struct engarde_uring *ring, uint32_t microseconds);
 
 // Submits what is queued, without waiting and with completions brought in. 0 or -errno.
 ENGARDE_HOT int engarde_uring_submit(struct engarde_uring *ring);
@@ -67,6 +74,9 @@ struct engarde_completion {
 // Takes up to `capacity` completions off the queue.
 ENGARDE_HOT uint32_t engarde_uring_reap(
     struct engarde_uring *ring, struct engarde_completion *out, uint32_t capacity);
+
+// Whether the kernel holds completions that did not fit the queue; entering it brings them in.
+ENGARDE_HOT bool engarde_uring_has_overflow(const struct engarde_uring *ring);
 
 // Gives a buffer back to the kernel. Visible to it after engarde_uring_publish_buffers.
 ENGARDE_HOT void engarde_uring_return_buffer(struct engarde_uring *ring, uint16_t buffer);

@@ -15,6 +15,7 @@ extension ClientConfiguration {
         let description = section.text(.description)
         let writeTimeout = section.writeTimeout(.writeTimeout)
         let webManager = section.webManager(.webManager)
+        let tuning = section.tuning(.tuning)
         let engine = section.word(.engine, as: EngineChoice.self)
         let logLevel = section.word(.logLevel, as: LogLevel.self)
         guard let listenAddress, let destination else { return nil }
@@ -28,6 +29,7 @@ extension ClientConfiguration {
         self.allowedSources = sources
         self.webManager = webManager
         self.engine = engine ?? self.engine
+        self.tuning = tuning
         self.logLevel = logLevel ?? self.logLevel
     }
 

@@ -22,6 +22,7 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var allowedSources: [AddressPrefix] = []
     public var webManager: WebManagerConfiguration?
     public var engine: EngineChoice = .automatic
+    public var tuning = TuningConfiguration()
     public var logLevel: LogLevel = .info
 
     public init(listenAddress: HostPort, destination: HostPort) {

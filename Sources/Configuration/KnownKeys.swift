@@ -13,15 +13,20 @@ enum SectionKey: String, KnownKey {
 
 enum ClientKey: String, KnownKey {
     case description, listenAddr, dstAddr, writeTimeout, excludedInterfaces, interfaceLabels, dstOverrides
-    case allowedSources, webManager, engine, logLevel
+    case allowedSources, webManager, engine, logLevel, tuning
 }
 
 enum ServerKey: String, KnownKey {
     case description, listenAddr, dstAddr, writeTimeout, clientTimeout, maxPaths, webManager, engine, logLevel
+    case tuning
 }
 
 enum WebManagerKey: String, KnownKey {
     case listenAddr, username, password
+}
+
+enum TuningKey: String, KnownKey {
+    case processor, busyPollMicroseconds, submissionThread
 }
 
 enum OverrideKey: String, KnownKey {
@@ -32,7 +37,7 @@ enum OverrideKey: String, KnownKey {
 enum KeyHomes {
     private static let homes: [(place: String, names: [String])] = [
         ("client", ClientKey.names), ("server", ServerKey.names), ("webManager", WebManagerKey.names),
-        ("dstOverrides", OverrideKey.names),
+        ("dstOverrides", OverrideKey.names), ("tuning", TuningKey.names),
     ]
 
     /// The mappings that know `name`, such as `client or server`; nil when none does.

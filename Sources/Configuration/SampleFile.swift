@@ -51,6 +51,13 @@ public enum SampleFile {
           # trace, debug, info, notice, warning, error or critical.
           #logLevel: info
 
+          # For high-rate links, all off by default: the processor the data plane stays on, microseconds to poll the
+          # network devices before sleeping, and a kernel thread that submits to io_uring.
+          #tuning:
+          #  processor: 1
+          #  busyPollMicroseconds: 50
+          #  submissionThread: true
+
         server:
           #description: "Data centre"
 
@@ -73,6 +80,8 @@ public enum SampleFile {
 
           #engine: auto
           #logLevel: info
+          #tuning:
+          #  processor: 1
 
         """
 }

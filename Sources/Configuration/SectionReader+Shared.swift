@@ -31,4 +31,25 @@ extension SectionReader {
         configuration.password = password
         return configuration
     }
+
+    /// Everything off when it is absent.
+    func tuning(_ key: Key) -> TuningConfiguration {
+        var tuning = TuningConfiguration()
+        guard let node = node(key),
+            let entries = mapping(key, wanted: "processor, busyPollMicroseconds and submissionThread below it")
+        else { return tuning }
+        let section = SectionReader<TuningKey>(
+            entries, at: node.position, path: path(of: key), isNearPassword: false, findings: findings)
+        tuning.processor = section.number(.processor, in: 0...1023, wanted: "a processor's number from 0")
+        tuning.busyPollMicroseconds = section.number(
+            .busyPollMicroseconds, in: 1...100_000, wanted: "a whole number of microseconds from 1 to 100000")
+        tuning.submissionThread = section.word(.submissionThread, as: Switch.self) == .on
+        return tuning
+    }
+}
+
+/// A boolean, as YAML spells it.
+private enum Switch: String, CaseIterable {
+    case on = "true"
+    case off = "false"
 }

@@ -15,6 +15,7 @@ extension ServerConfiguration {
         let maxPaths = section.number(
             .maxPaths, in: 1...4096, wanted: "a whole number of paths from 1 to 4096")
         let webManager = section.webManager(.webManager)
+        let tuning = section.tuning(.tuning)
         let engine = section.word(.engine, as: EngineChoice.self)
         let logLevel = section.word(.logLevel, as: LogLevel.self)
         guard let listenAddress, let destination else { return nil }
@@ -26,6 +27,7 @@ extension ServerConfiguration {
         self.maxPaths = maxPaths ?? self.maxPaths
         self.webManager = webManager
         self.engine = engine ?? self.engine
+        self.tuning = tuning
         self.logLevel = logLevel ?? self.logLevel
     }
 }

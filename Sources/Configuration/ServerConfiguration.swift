@@ -16,6 +16,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     public var maxPaths = 256
     public var webManager: WebManagerConfiguration?
     public var engine: EngineChoice = .automatic
+    public var tuning = TuningConfiguration()
     public var logLevel: LogLevel = .info
 
     public init(listenAddress: HostPort, destination: HostPort) {

@@ -13,6 +13,18 @@ public enum LogLevel: String, Hashable, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
 }
 
+/// `tuning` of either section: what users of high-rate links may turn.
+public struct TuningConfiguration: Hashable, Sendable {
+    /// The processor the data plane stays on.
+    public var processor: Int?
+    /// Microseconds to poll network devices before sleeping.
+    public var busyPollMicroseconds: Int?
+    /// A kernel thread submits to io_uring.
+    public var submissionThread = false
+
+    public init() {}
+}
+
 /// `webManager` of either section.
 public struct WebManagerConfiguration: Hashable, Sendable {
     public var listenAddress: HostPort

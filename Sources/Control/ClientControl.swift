@@ -39,8 +39,10 @@ public final class ClientControl: Service, @unchecked Sendable {
         self.configuration = configuration
         self.log = log
         let socket = try ListenSocket.open(configuration.listenAddress)
+        socket.apply(configuration.tuning, log)
         dataPlane = try startDataPlane(
-            .client(allowedSources: configuration.allowedSources), configuration.engine, log)
+            .client(allowedSources: configuration.allowedSources), configuration.engine,
+            configuration.tuning, log)
         slots = SocketSlots(dataPlane)
         listen = slots.attach(socket, .listen)!  // the first slot of many
         policy = LinkPolicy(
@@ -136,6 +138,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         do throws(Errno) {
             let socket = try UDPSocket.open(source.family)
             socket.enlargeBuffers(send: UDPSocket.linkSendBytes)
+            socket.apply(configuration.tuning, log)
             try socket.bindToDevice(interface.name)
             try socket.bind(to: SocketAddress(source, port: 0))
             try socket.connect(to: destination)

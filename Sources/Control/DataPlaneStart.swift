@@ -7,7 +7,9 @@ internal import Logging
 internal import Sockets
 
 /// Starts the data plane and says once which engine serves and why no better one.
-func startDataPlane(_ task: DataPlane.Task, _ choice: EngineChoice, _ log: Logger) throws(StartRefusal) -> DataPlane {
+func startDataPlane(
+    _ task: DataPlane.Task, _ choice: EngineChoice, _ tuning: TuningConfiguration, _ log: Logger
+) throws(StartRefusal) -> DataPlane {
     let preference: EnginePreference =
         switch choice {
         case .automatic: .automatic
@@ -15,12 +17,26 @@ func startDataPlane(_ task: DataPlane.Task, _ choice: EngineChoice, _ log: Logge
         case .polling: .polling
         }
     do {
-        let dataPlane = try DataPlane(task, engine: preference)
+        let dataPlane = try DataPlane(
+            task, engine: preference,
+            tuning: Tuning(
+                processor: tuning.processor, busyPollMicroseconds: tuning.busyPollMicroseconds,
+                submissionThread: tuning.submissionThread))
         log.notice("engine: \(dataPlane.engine.description)")
         for refusal in dataPlane.engine.refusals { log.notice("engine refused: \(refusal)") }
         return dataPlane
     } catch {
         throw StartRefusal("cannot start the engine: \(error)")
+    }
+}
+
+extension UDPSocket {
+    /// Applies what the file says to a socket the data plane will serve.
+    func apply(_ tuning: TuningConfiguration, _ log: Logger) {
+        guard let microseconds = tuning.busyPollMicroseconds else { return }
+        do throws(Errno) { try busyPoll(microseconds: microseconds) } catch {
+            log.warning("cannot busy-poll for \(microseconds) µs: \(error); it wants CAP_NET_ADMIN")
+        }
     }
 }
 

@@ -33,9 +33,11 @@ public final class ServerControl: Service, @unchecked Sendable {
         self.configuration = configuration
         self.log = log
         let socket = try ListenSocket.open(configuration.listenAddress)
+        socket.apply(configuration.tuning, log)
         let timeout = Int64(configuration.clientTimeoutSeconds) * 1_000_000_000
         dataPlane = try startDataPlane(
-            .server(pathTimeoutNanoseconds: timeout, maxPaths: configuration.maxPaths), configuration.engine, log)
+            .server(pathTimeoutNanoseconds: timeout, maxPaths: configuration.maxPaths), configuration.engine,
+            configuration.tuning, log)
         slots = SocketSlots(dataPlane)
         listen = slots.attach(socket, .listen)!  // the first slot of many
         trafficLog = TrafficLog(log)
@@ -76,6 +78,7 @@ public final class ServerControl: Service, @unchecked Sendable {
             } else {
                 let socket = try UDPSocket.open(best.family)
                 socket.enlargeBuffers()
+                socket.apply(configuration.tuning, log)
                 try socket.connect(to: wanted)
                 let former = upstream
                 upstream = slots.attach(socket, .upstream)

@@ -28,7 +28,7 @@ struct ClientRelay: ~Copyable, Relay {
     @_noLocks
     mutating func decide(_ batch: inout Batch, now: Int64) -> Bool {
         while batch.cursor < batch.arrivalCount {
-            let arrival = batch.arrivals[batch.cursor]
+            let arrival = unsafe batch.arrivals[batch.cursor]
             guard batch.hasRoom(segments: arrival.segmentCount, targets: max(1, links.count)) else { return false }
             batch.cursor += 1
             switch tenants.role(of: arrival.socket) {
@@ -53,7 +53,7 @@ struct ClientRelay: ~Copyable, Relay {
         wireGuardLocal = arrival.local
         guard links.count > 0 else { return counters.add(.noCarryingLink, arrival.segmentCount) }
         for index in 0..<arrival.segmentCount {
-            guard case .began(let run) = batch.place(arrival.slice(index), .uplink) else { continue }
+            guard case .began(let run) = unsafe batch.place(arrival.slice(index), .uplink) else { continue }
             for link in 0..<links.count { batch.append(Departure(run: run, slot: links[link])) }
         }
     }
@@ -63,7 +63,7 @@ struct ClientRelay: ~Copyable, Relay {
         counters.heard(arrival.socket.slot, at: now)
         guard wireGuard.kernelFamily != 0 else { return counters.add(.wireGuardUnknown, arrival.segmentCount) }
         for index in 0..<arrival.segmentCount {
-            guard case .began(let run) = batch.place(arrival.slice(index), .downlink) else { continue }
+            guard case .began(let run) = unsafe batch.place(arrival.slice(index), .downlink) else { continue }
             batch.append(
                 Departure(run: run, slot: listenSlot, path: -1, destination: wireGuard, local: wireGuardLocal))
         }

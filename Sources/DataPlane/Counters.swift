@@ -6,6 +6,7 @@ internal import Synchronization
 ///
 /// Relaxed atomics without read-modify-write: there is one writer. Values only grow, except where said. The memory
 /// lives as long as the process.
+@safe
 public struct Counters: @unchecked Sendable {
     /// Figures of one socket. They belong to the slot's tenant and start at zero with each.
     public enum Socket: Int, CaseIterable, Sendable, BitwiseCopyable {
@@ -46,8 +47,8 @@ public struct Counters: @unchecked Sendable {
     private let dropOffset: Int
 
     public init() {
-        cells = .allocate(capacity: Self.count)
-        for index in 0..<Self.count { (cells + index).initialize(to: Atomic(0)) }
+        unsafe cells = .allocate(capacity: Self.count)
+        for index in 0..<Self.count { unsafe (cells + index).initialize(to: Atomic(0)) }
         socketStride = Self.socketFields
         failureOffset = Socket.allCases.count
         loopOffset = Self.loopBase
@@ -55,7 +56,7 @@ public struct Counters: @unchecked Sendable {
     }
 
     /// Frees the memory. For tests that make many; nobody may use any copy afterwards.
-    func deallocate() { cells.deallocate() }
+    func deallocate() { unsafe cells.deallocate() }
 
     // MARK: Reading, from any thread
 
@@ -71,13 +72,13 @@ public struct Counters: @unchecked Sendable {
     /// Datagrams not forwarded for this reason.
     public func value(_ reason: DropReason) -> UInt64 { read(dropOffset + reason.index) }
 
-    private func read(_ index: Int) -> UInt64 { cells[index].load(ordering: .relaxed) }
+    private func read(_ index: Int) -> UInt64 { unsafe cells[index].load(ordering: .relaxed) }
 
     // MARK: Writing, by the data plane only
 
     @_noLocks
     private func add(_ index: Int, _ amount: UInt64) {
-        cells[index].store(cells[index].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+        unsafe cells[index].store(cells[index].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
     @_noLocks
@@ -87,7 +88,7 @@ public struct Counters: @unchecked Sendable {
 
     @_noLocks
     func set(_ field: Socket, slot: UInt16, _ value: UInt64) {
-        cells[Int(slot) * socketStride + field.rawValue].store(value, ordering: .relaxed)
+        unsafe cells[Int(slot) * socketStride + field.rawValue].store(value, ordering: .relaxed)
     }
 
     /// Notes that a datagram was accepted on this socket.
@@ -112,7 +113,7 @@ public struct Counters: @unchecked Sendable {
     func reset(slot: UInt16, generation: UInt16) {
         let base = Int(slot) * socketStride
         for field in 0..<socketStride where field != Socket.releasedGeneration.rawValue {
-            cells[base + field].store(0, ordering: .relaxed)
+            unsafe cells[base + field].store(0, ordering: .relaxed)
         }
         set(.generation, slot: slot, UInt64(generation))
     }
@@ -120,13 +121,13 @@ public struct Counters: @unchecked Sendable {
     /// Says that nothing of the data plane uses this tenant's descriptor any more.
     @_noLocks
     func release(_ socket: SocketHandle) {
-        cells[Int(socket.slot) * socketStride + Socket.releasedGeneration.rawValue]
+        unsafe cells[Int(socket.slot) * socketStride + Socket.releasedGeneration.rawValue]
             .store(UInt64(socket.generation), ordering: .releasing)
     }
 
     /// Whether the data plane has let go of this socket, so that its descriptor may be closed.
     public func hasReleased(_ socket: SocketHandle) -> Bool {
-        cells[Int(socket.slot) * socketStride + Socket.releasedGeneration.rawValue].load(ordering: .acquiring)
+        unsafe cells[Int(socket.slot) * socketStride + Socket.releasedGeneration.rawValue].load(ordering: .acquiring)
             == UInt64(socket.generation)
     }
 }

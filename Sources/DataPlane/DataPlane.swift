@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import CShims.Socket
 internal import Glibc
 public import Sockets
 internal import Synchronization
@@ -30,7 +31,7 @@ public final class DataPlane: Sendable {
     /// Opens an engine on a new thread and starts to relay. Sockets come by the mailbox.
     ///
     /// - Throws: `EngineUnavailable` when no engine that was asked for can be had, else an `Errno`.
-    public init(_ task: Task, engine preference: EnginePreference) throws {
+    public init(_ task: Task, engine preference: EnginePreference, tuning: Tuning = Tuning()) throws {
         Limits.check()
         let mailbox = try Mailbox()
         self.mailbox = mailbox
@@ -42,7 +43,7 @@ public final class DataPlane: Sendable {
         paths = board
         let opening = Opening()
         thread = try Thread {
-            Self.main(task, preference, mailbox, doorbell, counters, board, opening)
+            Self.main(task, preference, tuning, mailbox, doorbell, counters, board, opening)
         }
         engine = try opening.wait().get()
     }
@@ -54,15 +55,24 @@ public final class DataPlane: Sendable {
     }
 
     private static func main(
-        _ task: Task, _ preference: EnginePreference, _ mailbox: Mailbox, _ doorbell: Doorbell,
-        _ counters: Counters, _ board: PathBoard?, _ opening: Opening
+        _ task: Task, _ preference: EnginePreference, _ tuning: Tuning, _ mailbox: Mailbox,
+        _ doorbell: Doorbell, _ counters: Counters, _ board: PathBoard?, _ opening: Opening
     ) {
         var refusals: [String] = []
+        if let processor = tuning.processor {
+            let result = engarde_pin_thread(Int32(processor))
+            if result < 0 { refusals.append("processor \(processor): \(Errno(-result))") }
+        }
         if preference != .polling {
-            for mode in RingEngine.Mode.allCases {
+            for mode in (tuning.submissionThread ? [.submissionThread] : []) + RingEngine.Mode.automatic {
                 do throws(Errno) {
                     let engine = try RingEngine.open(
                         mode, mailbox: mailbox.reader, counters: counters, board: board)
+                    if let microseconds = tuning.busyPollMicroseconds {
+                        do throws(Errno) { try engine.busyPoll(microseconds: microseconds) } catch {
+                            refusals.append("busy polling by io_uring: \(error)")
+                        }
+                    }
                     opening.succeed(
                         EngineReport(kind: .uring, description: "io_uring (\(mode.name))", refusals: refusals))
                     return run(engine, task, mailbox, doorbell, counters, board)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// What an engine remembers of each socket slot.
+@safe
 struct EngineSockets: ~Copyable {
     struct Entry: BitwiseCopyable {
         var descriptor: Int32 = -1
@@ -23,29 +24,29 @@ struct EngineSockets: ~Copyable {
     private(set) var end = 0
 
     init() {
-        entries = .allocate(capacity: Limits.socketSlots)
-        for slot in 0..<Limits.socketSlots { (entries + slot).initialize(to: Entry()) }
+        unsafe entries = .allocate(capacity: Limits.socketSlots)
+        for slot in 0..<Limits.socketSlots { unsafe (entries + slot).initialize(to: Entry()) }
     }
 
-    deinit { entries.deallocate() }
+    deinit { unsafe entries.deallocate() }
 
-    subscript(slot: UInt16) -> UnsafeMutablePointer<Entry> { @_noLocks get { entries + Int(slot) } }
+    subscript(slot: UInt16) -> UnsafeMutablePointer<Entry> { @_noLocks get { unsafe entries + Int(slot) } }
 
     @_noLocks
     mutating func attach(_ socket: SocketHandle, descriptor: Int32, wantsSource: Bool) {
-        let entry = self[socket.slot]
-        entry.pointee = Entry()
-        entry.pointee.descriptor = descriptor
-        entry.pointee.generation = socket.generation
-        entry.pointee.wantsSource = wantsSource
-        entry.pointee.isServed = true
+        let entry = unsafe self[socket.slot]
+        unsafe entry.pointee = Entry()
+        unsafe entry.pointee.descriptor = descriptor
+        unsafe entry.pointee.generation = socket.generation
+        unsafe entry.pointee.wantsSource = wantsSource
+        unsafe entry.pointee.isServed = true
         end = max(end, Int(socket.slot) + 1)
     }
 
     /// Whether the slot's tenant is this socket and it is served.
     @_noLocks
     func serves(_ socket: SocketHandle) -> Bool {
-        let entry = self[socket.slot]
-        return entry.pointee.isServed && entry.pointee.generation == socket.generation
+        let entry = unsafe self[socket.slot]
+        return unsafe entry.pointee.isServed && entry.pointee.generation == socket.generation
     }
 }

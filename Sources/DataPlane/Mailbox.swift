@@ -31,6 +31,7 @@ public enum Command: Sendable, BitwiseCopyable {
 ///
 ///     writer: slot[tail] = command; tail += 1; signal the eventfd
 ///     reader: woken by the eventfd, takes everything between head and tail
+@safe
 public final class Mailbox: @unchecked Sendable {
     private let slots: UnsafeMutablePointer<Command>
     private let positions: UnsafeMutablePointer<Atomic<Int>>
@@ -38,37 +39,38 @@ public final class Mailbox: @unchecked Sendable {
 
     public init() throws(Errno) {
         event = try FileDescriptor.event()
-        slots = .allocate(capacity: Limits.commands)
-        positions = .allocate(capacity: 2)
-        positions.initialize(to: Atomic(0))
-        (positions + 1).initialize(to: Atomic(0))
+        unsafe slots = .allocate(capacity: Limits.commands)
+        unsafe positions = .allocate(capacity: 2)
+        unsafe positions.initialize(to: Atomic(0))
+        unsafe (positions + 1).initialize(to: Atomic(0))
     }
 
     deinit {
-        slots.deallocate()
-        positions.deallocate()
+        unsafe slots.deallocate()
+        unsafe positions.deallocate()
     }
 
     /// Hands over a command and wakes the data plane. Writers take turns by a lock of their own. When the box is full
     /// this waits for the data plane, which empties it every turn.
     public func post(_ command: Command) {
-        let tail = positions[1].load(ordering: .relaxed)
-        while tail - positions[0].load(ordering: .acquiring) == Limits.commands {
+        let tail = unsafe positions[1].load(ordering: .relaxed)
+        while unsafe tail - positions[0].load(ordering: .acquiring) == Limits.commands {
             event.signal()
             usleep(100)
         }
-        (slots + tail % Limits.commands).initialize(to: command)
-        positions[1].store(tail + 1, ordering: .releasing)
+        unsafe (slots + tail % Limits.commands).initialize(to: command)
+        unsafe positions[1].store(tail + 1, ordering: .releasing)
         event.signal()
     }
 
     /// The reading end, for the data plane's thread.
     var reader: MailboxReader {
-        MailboxReader(slots: slots, positions: positions, descriptor: event.rawValue)
+        unsafe MailboxReader(slots: slots, positions: positions, descriptor: event.rawValue)
     }
 }
 
 /// The data plane's end of a mailbox. The mailbox must outlive it.
+@safe
 struct MailboxReader: BitwiseCopyable {
     let slots: UnsafeMutablePointer<Command>
     let positions: UnsafeMutablePointer<Atomic<Int>>
@@ -78,10 +80,10 @@ struct MailboxReader: BitwiseCopyable {
     /// The next command, or nil when there is none.
     @_noLocks
     func next() -> Command? {
-        let head = positions[0].load(ordering: .relaxed)
-        if head == positions[1].load(ordering: .acquiring) { return nil }
-        let command = slots[head % Limits.commands]
-        positions[0].store(head + 1, ordering: .releasing)
+        let head = unsafe positions[0].load(ordering: .relaxed)
+        if unsafe head == positions[1].load(ordering: .acquiring) { return nil }
+        let command = unsafe slots[head % Limits.commands]
+        unsafe positions[0].store(head + 1, ordering: .releasing)
         return command
     }
 }

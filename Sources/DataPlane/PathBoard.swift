@@ -7,6 +7,7 @@ internal import Synchronization
 ///
 /// A record's address changes under a sequence number that is odd meanwhile (a seqlock), so a reader never sees half
 /// of it; the figures beside it are single words. The memory lives as long as the process.
+@safe
 public struct PathBoard: @unchecked Sendable {
     enum Field: Int, CaseIterable, BitwiseCopyable {
         case sequence, address0, address1, address2, address3, since, lastHeard
@@ -35,8 +36,8 @@ public struct PathBoard: @unchecked Sendable {
     public init(capacity: Int) {
         self.capacity = capacity
         let count = capacity * Field.allCases.count
-        cells = .allocate(capacity: count)
-        for index in 0..<count { (cells + index).initialize(to: Atomic(0)) }
+        unsafe cells = .allocate(capacity: count)
+        for index in 0..<count { unsafe (cells + index).initialize(to: Atomic(0)) }
     }
 
     /// The live paths, in no order. Costs one pass over the board.
@@ -44,7 +45,7 @@ public struct PathBoard: @unchecked Sendable {
 
     private func record(_ index: Int) -> Record? {
         while true {
-            let sequence = cells[index * stride].load(ordering: .acquiring)
+            let sequence = unsafe cells[index * stride].load(ordering: .acquiring)
             if sequence & 1 == 1 { continue }
             let words = (
                 load(index, .address0), load(index, .address1), load(index, .address2), load(index, .address3)
@@ -52,7 +53,7 @@ public struct PathBoard: @unchecked Sendable {
             let since = load(index, .since)
             atomicMemoryFence(ordering: .acquiring)
             guard load(index, .sequence) == sequence else { continue }
-            let address = withUnsafeBytes(of: words) { SocketAddress(kernel: $0.baseAddress!, length: 28) }
+            let address = unsafe withUnsafeBytes(of: words) { unsafe SocketAddress(kernel: $0.baseAddress!, length: 28) }
             guard address.kernelFamily != 0 else { return nil }
             return Record(
                 address: address, since: Int64(bitPattern: since),
@@ -64,7 +65,7 @@ public struct PathBoard: @unchecked Sendable {
     }
 
     private func load(_ index: Int, _ field: Field) -> UInt64 {
-        cells[index * stride + field.rawValue].load(ordering: .relaxed)
+        unsafe cells[index * stride + field.rawValue].load(ordering: .relaxed)
     }
 
     // MARK: Writing, by the data plane only
@@ -73,33 +74,33 @@ public struct PathBoard: @unchecked Sendable {
     @_noLocks
     func publish(_ index: Int32, _ address: SocketAddress, since now: Int64) {
         let base = Int(index) * stride
-        let sequence = cells[base].load(ordering: .relaxed)
-        cells[base].store(sequence &+ 1, ordering: .relaxed)
+        let sequence = unsafe cells[base].load(ordering: .relaxed)
+        unsafe cells[base].store(sequence &+ 1, ordering: .relaxed)
         atomicMemoryFence(ordering: .releasing)
         var field = Field.since.rawValue
         while field < stride {
-            cells[base + field].store(0, ordering: .relaxed)
+            unsafe cells[base + field].store(0, ordering: .relaxed)
             field += 1
         }
         let words = address.words
-        cells[base + 1].store(words.0, ordering: .relaxed)
-        cells[base + 2].store(words.1, ordering: .relaxed)
-        cells[base + 3].store(words.2, ordering: .relaxed)
-        cells[base + 4].store(words.3, ordering: .relaxed)
+        unsafe cells[base + 1].store(words.0, ordering: .relaxed)
+        unsafe cells[base + 2].store(words.1, ordering: .relaxed)
+        unsafe cells[base + 3].store(words.2, ordering: .relaxed)
+        unsafe cells[base + 4].store(words.3, ordering: .relaxed)
         set(index, .since, UInt64(bitPattern: now))
         set(index, .lastHeard, UInt64(bitPattern: now))
-        cells[base].store(sequence &+ 2, ordering: .releasing)
+        unsafe cells[base].store(sequence &+ 2, ordering: .releasing)
     }
 
     @_noLocks
     func set(_ index: Int32, _ field: Field, _ value: UInt64) {
-        cells[Int(index) * stride + field.rawValue].store(value, ordering: .relaxed)
+        unsafe cells[Int(index) * stride + field.rawValue].store(value, ordering: .relaxed)
     }
 
     @_noLocks
     func add(_ index: Int32, _ field: Field, _ amount: Int) {
         let cell = Int(index) * stride + field.rawValue
-        cells[cell].store(
+        unsafe cells[cell].store(
             cells[cell].load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
     }
 }

@@ -26,31 +26,32 @@ protocol Relay: ~Copyable {
 }
 
 /// Which sockets a relay serves and as what, by slot.
+@safe
 struct Tenants: ~Copyable {
     private let entries: UnsafeMutablePointer<(generation: UInt16, role: Command.Role?)>
 
     init() {
-        entries = .allocate(capacity: Limits.socketSlots)
-        entries.initialize(repeating: (0, nil), count: Limits.socketSlots)
+        unsafe entries = .allocate(capacity: Limits.socketSlots)
+        unsafe entries.initialize(repeating: (0, nil), count: Limits.socketSlots)
     }
 
-    deinit { entries.deallocate() }
+    deinit { unsafe entries.deallocate() }
 
     /// What the socket is for, or nil if it is not (or no longer) served.
     @_noLocks
     func role(of socket: SocketHandle) -> Command.Role? {
-        let entry = entries[Int(socket.slot)]
+        let entry = unsafe entries[Int(socket.slot)]
         return entry.generation == socket.generation ? entry.role : nil
     }
 
     @_noLocks
     mutating func attach(_ socket: SocketHandle, as role: Command.Role) {
-        entries[Int(socket.slot)] = (socket.generation, role)
+        unsafe entries[Int(socket.slot)] = (socket.generation, role)
     }
 
     @_noLocks
     mutating func detach(_ socket: SocketHandle) {
         guard case .some = role(of: socket) else { return }
-        entries[Int(socket.slot)].role = nil
+        unsafe entries[Int(socket.slot)].role = nil
     }
 }

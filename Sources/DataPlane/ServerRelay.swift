@@ -34,7 +34,7 @@ struct ServerRelay: ~Copyable, Relay {
     @_noLocks
     mutating func decide(_ batch: inout Batch, now: Int64) -> Bool {
         while batch.cursor < batch.arrivalCount {
-            let arrival = batch.arrivals[batch.cursor]
+            let arrival = unsafe batch.arrivals[batch.cursor]
             guard batch.hasRoom(segments: arrival.segmentCount, targets: max(1, paths.count)) else { return false }
             batch.cursor += 1
             switch tenants.role(of: arrival.socket) {
@@ -56,7 +56,7 @@ struct ServerRelay: ~Copyable, Relay {
         board.add(path, .receivedBytes, arrival.length)
         guard upstreamSlot >= 0 else { return counters.add(.noUpstream, arrival.segmentCount) }
         for index in 0..<arrival.segmentCount {
-            guard case .began(let run) = batch.place(arrival.slice(index), .uplink) else { continue }
+            guard case .began(let run) = unsafe batch.place(arrival.slice(index), .uplink) else { continue }
             batch.append(Departure(run: run, slot: UInt16(truncatingIfNeeded: upstreamSlot)))
         }
     }
@@ -83,7 +83,7 @@ struct ServerRelay: ~Copyable, Relay {
         counters.heard(arrival.socket.slot, at: now)
         guard paths.count > 0 else { return counters.add(.noPath, arrival.segmentCount) }
         for index in 0..<arrival.segmentCount {
-            guard case .began(let run) = batch.place(arrival.slice(index), .downlink) else { continue }
+            guard case .began(let run) = unsafe batch.place(arrival.slice(index), .downlink) else { continue }
             for position in 0..<paths.count {
                 let index = paths.live(position)
                 let path = paths.path(index)

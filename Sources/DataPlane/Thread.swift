@@ -8,20 +8,20 @@ final class Thread: @unchecked Sendable {
     private let handle: pthread_t
 
     init(_ body: @escaping @Sendable () -> Void) throws(Errno) {
-        let box = Unmanaged.passRetained(Box(body))
+        let box = unsafe Unmanaged.passRetained(Box(body))
         var handle = pthread_t()
-        let result = pthread_create(
+        let result = unsafe pthread_create(
             &handle, nil,
             { context in
                 var all = sigset_t()
-                sigfillset(&all)
-                pthread_sigmask(SIG_BLOCK, &all, nil)
-                pthread_setname_np(pthread_self(), "data-plane")
-                Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+                unsafe sigfillset(&all)
+                unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+                unsafe pthread_setname_np(pthread_self(), "data-plane")
+                unsafe Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
                 return nil
-            }, box.toOpaque())
+            }, unsafe box.toOpaque())
         if result != 0 {
-            box.release()
+            unsafe box.release()
             throw Errno(result)
         }
         self.handle = handle
@@ -37,19 +37,20 @@ final class Thread: @unchecked Sendable {
 }
 
 /// A counting semaphore between two threads.
+@safe
 final class Semaphore: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    init() { sem_init(semaphore, 0, 0) }
+    init() { unsafe sem_init(semaphore, 0, 0) }
 
     deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
+        unsafe sem_destroy(semaphore)
+        unsafe semaphore.deallocate()
     }
 
-    func signal() { sem_post(semaphore) }
+    func signal() { unsafe sem_post(semaphore) }
 
     func wait() {
-        while sem_wait(semaphore) != 0 {}
+        while unsafe sem_wait(semaphore) != 0 {}
     }
 }

@@ -60,19 +60,20 @@ public enum Program {
 
     /// Logs what the file wants said and runs `service` until SIGTERM or SIGINT.
     public static func serve(
-        _ service: any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?, description: String,
-        name: String, log: Logger
+        _ service: @autoclosure () throws -> any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?,
+        webManager: WebManagerConfiguration?, description: String, name: String, log: Logger
     ) async throws {
         log.notice("\(name) \(version)\(description.isEmpty ? "" : ", \(description)")")
         for warning in warnings { log.warning("\(warning)") }
         if writeTimeoutMilliseconds != nil {
             log.debug("writeTimeout has nothing to do: sends never wait")
         }
+        if webManager != nil { log.warning("webManager is not served by this version; the tunnel does without") }
         var quiet = log
         quiet.logLevel = max(log.logLevel, .warning)
         let group = ServiceGroup(
             configuration: .init(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: [try service()], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
     }
 

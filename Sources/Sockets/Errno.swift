@@ -11,7 +11,7 @@ public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     /// The calling thread's `errno`, to be read right after the call that failed.
     public static var current: Errno { Errno(Glibc.errno) }
 
-    public var description: String { String(cString: strerror(rawValue)) }
+    public var description: String { unsafe String(cString: strerror(rawValue)) }
 }
 
 /// Passes a result through; one below zero is `-errno` and is thrown.

@@ -27,10 +27,10 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
         switch bytes.count {
         case 4:
             family = .v4
-            words = InlineWords(a: bytes.loadUnaligned(as: UInt32.self), b: 0, c: 0, d: 0)
+            words = unsafe InlineWords(a: bytes.loadUnaligned(as: UInt32.self), b: 0, c: 0, d: 0)
         case 16:
             family = .v6
-            words = bytes.loadUnaligned(as: InlineWords.self)
+            words = unsafe bytes.loadUnaligned(as: InlineWords.self)
         default: return nil
         }
     }
@@ -44,9 +44,9 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
     public init?(_ text: some StringProtocol) {
         let text = String(text)
         var storage = InlineWords(a: 0, b: 0, c: 0, d: 0)
-        if inet_pton(AF_INET, text, &storage) == 1 {
+        if unsafe inet_pton(AF_INET, text, &storage) == 1 {
             family = .v4
-        } else if inet_pton(AF_INET6, text, &storage) == 1 {
+        } else if unsafe inet_pton(AF_INET6, text, &storage) == 1 {
             family = .v6
         } else {
             return nil
@@ -59,7 +59,7 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
 
     /// The address as 4 or 16 bytes in network order.
     public var bytes: [UInt8] {
-        withUnsafeBytes(of: words) { Array($0.prefix(family == .v4 ? 4 : 16)) }
+        unsafe withUnsafeBytes(of: words) { unsafe Array($0.prefix(family == .v4 ? 4 : 16)) }
     }
 
     /// `0.0.0.0` or `::`.
@@ -94,9 +94,9 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
 extension IPAddress: CustomStringConvertible {
     public var description: String {
         var storage = words
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
             // Cannot fail: the family is one of the two and the buffer has the size the header asks for.
-            String(cString: inet_ntop(family == .v4 ? AF_INET : AF_INET6, &storage, $0.baseAddress!, socklen_t($0.count))!)
+            unsafe String(cString: inet_ntop(family == .v4 ? AF_INET : AF_INET6, &storage, $0.baseAddress!, socklen_t($0.count))!)
         }
     }
 }

@@ -34,8 +34,8 @@ public struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
     /// Copies a kernel address of `length` bytes; anything longer than `sockaddr_in6` is cut.
     public init(kernel: UnsafeRawPointer, length: Int) {
         self.init()
-        withUnsafeMutableBytes(of: &self) {
-            $0.baseAddress!.copyMemory(from: kernel, byteCount: min(length, $0.count))
+        unsafe withUnsafeMutableBytes(of: &self) {
+            unsafe $0.baseAddress!.copyMemory(from: kernel, byteCount: min(length, $0.count))
         }
     }
 
@@ -43,19 +43,19 @@ public struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
     /// part of who a peer is. Bytes behind a shorter address are ignored.
     @_noLocks
     public init(receivedFrom kernel: UnsafeRawPointer) {
-        familyAndPort = kernel.loadUnaligned(fromByteOffset: 0, as: UInt32.self)
+        familyAndPort = unsafe kernel.loadUnaligned(fromByteOffset: 0, as: UInt32.self)
         if familyAndPort & 0xffff == UInt32(AF_INET) {
-            first = kernel.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+            first = unsafe kernel.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
             v6 = IPAddress.InlineWords(a: 0, b: 0, c: 0, d: 0)
             scope = 0
         } else {
             first = 0
-            v6 = IPAddress.InlineWords(
+            v6 = unsafe IPAddress.InlineWords(
                 a: kernel.loadUnaligned(fromByteOffset: 8, as: UInt32.self),
                 b: kernel.loadUnaligned(fromByteOffset: 12, as: UInt32.self),
                 c: kernel.loadUnaligned(fromByteOffset: 16, as: UInt32.self),
                 d: kernel.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
-            scope = kernel.loadUnaligned(fromByteOffset: 24, as: UInt32.self)
+            scope = unsafe kernel.loadUnaligned(fromByteOffset: 24, as: UInt32.self)
         }
     }
 
@@ -157,6 +157,6 @@ extension SocketAddress: CustomStringConvertible {
 extension SocketAddress {
     /// Lends the bytes of a `sockaddr` and their number.
     func withKernel<R>(_ body: (UnsafeRawPointer, UInt32) -> R) -> R {
-        withUnsafeBytes(of: self) { body($0.baseAddress!, kernelLength) }
+        unsafe withUnsafeBytes(of: self) { unsafe body($0.baseAddress!, kernelLength) }
     }
 }

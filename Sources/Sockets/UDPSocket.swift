@@ -55,8 +55,14 @@ public struct UDPSocket: ~Copyable, Sendable {
         }
         var value: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &value, &length)
+        unsafe getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &value, &length)
         return value
+    }
+
+    /// Has the kernel poll the device for up to `microseconds` while this socket is waited for. Above the system's
+    /// net.core.busy_read it wants CAP_NET_ADMIN.
+    public func busyPoll(microseconds: Int) throws(Errno) {
+        try set(SOL_SOCKET, SO_BUSY_POLL, Int32(clamping: microseconds))
     }
 
     /// Makes an IPv6 socket take IPv4 too, as v4-mapped addresses.
@@ -73,23 +79,23 @@ public struct UDPSocket: ~Copyable, Sendable {
 
     /// Sends and receives through this interface only, whatever the routing table prefers.
     public func bindToDevice(_ name: String) throws(Errno) {
-        try checked(engarde_bind_to_device(descriptor, name))
+        try unsafe checked(engarde_bind_to_device(descriptor, name))
     }
 
     public func bind(to address: SocketAddress) throws(Errno) {
-        try checked(address.withKernel { engarde_bind(descriptor, $0, $1) })
+        try unsafe checked(address.withKernel { unsafe engarde_bind(descriptor, $0, $1) })
     }
 
     /// Fixes the peer: strangers are refused by the kernel. May be called again for another peer; the port stays.
     public func connect(to address: SocketAddress) throws(Errno) {
-        try checked(address.withKernel { engarde_connect(descriptor, $0, $1) })
+        try unsafe checked(address.withKernel { unsafe engarde_connect(descriptor, $0, $1) })
     }
 
     /// Where it is bound.
     public var localAddress: SocketAddress {
         var storage = sockaddr_in6()
         // Cannot fail: the descriptor is an open socket and the buffer holds both families.
-        engarde_local_address(descriptor, &storage)
-        return SocketAddress(kernel: &storage, length: MemoryLayout<sockaddr_in6>.size)
+        unsafe engarde_local_address(descriptor, &storage)
+        return unsafe SocketAddress(kernel: &storage, length: MemoryLayout<sockaddr_in6>.size)
     }
 }

@@ -18,8 +18,8 @@ struct Run: AsyncParsableCommand {
         if let engine = options.engine { configuration.engine = engine }
         let log = Program.logger("engarde-client", level: options.logLevel ?? configuration.logLevel)
         try await Program.serve(
-            try ClientControl(configuration, log: log), warnings: loaded.warnings,
-            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
+            ClientControl(configuration, log: log), warnings: loaded.warnings,
+            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds, webManager: configuration.webManager,
             description: configuration.description, name: "engarde-client", log: log)
     }
 }

@@ -19,7 +19,7 @@ struct Run: AsyncParsableCommand {
         let log = Program.logger("engarde-server", level: options.logLevel ?? configuration.logLevel)
         try await Program.serve(
             try ServerControl(configuration, log: log), warnings: loaded.warnings,
-            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
+            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds, webManager: configuration.webManager,
             description: configuration.description, name: "engarde-server", log: log)
     }
 }

@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized)
 struct EngineTests {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        case deferTaskrun, cooperative, plain, polling
+        case deferTaskrun, cooperative, plain, submissionThread, polling
         var testDescription: String { rawValue }
     }
 

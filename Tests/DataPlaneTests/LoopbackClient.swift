@@ -22,7 +22,6 @@ func withClient(
 struct LoopbackClient {
     let counters = Counters()
     private let mailbox: Mailbox
-    private let doorbell: Doorbell
     private let wireGuard: Int32
     private let servers: [Int32]
     private let listen: Int32
@@ -63,19 +62,7 @@ struct LoopbackClient {
         self.servers = servers
         self.links = links
 
-        let reader = mailbox.reader
-        doorbell = try Doorbell()
-        let relay = ClientRelay(counters: counters)
-        switch kind {
-        case .polling:
-            let engine = try PollingEngine.open(mailbox: reader, counters: counters, board: nil)
-            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader, doorbell: doorbell.button))
-        case .deferTaskrun, .cooperative, .plain:
-            let mode: RingEngine.Mode =
-                kind == .plain ? .plain : kind == .cooperative ? .cooperative : .deferTaskrun
-            let engine = try RingEngine.open(mode, mailbox: reader, counters: counters, board: nil)
-            step = Self.stepper(Loop(engine: engine, relay: relay, mail: reader, doorbell: doorbell.button))
-        }
+        step = try engineStep(kind, mailbox.reader, counters, board: nil, ClientRelay(counters: counters))
 
         mailbox.post(.attach(SocketHandle(slot: 0, generation: 1), descriptor: listen, .listen))
         for (index, link) in links.enumerated() {
@@ -84,21 +71,6 @@ struct LoopbackClient {
             mailbox.post(.carry(handle, true))
         }
         turn()
-    }
-
-    private static func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(
-        _ loop: consuming Loop<E, R>
-    ) -> (Bool) -> Void {
-        let box = Box(loop)
-        return { isLast in if isLast { box.release() } else { box.turn() } }
-    }
-
-    private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
-        private var loop: Loop<E, R>?
-        init(_ loop: consuming Loop<E, R>) { self.loop = consume loop }
-        /// One turn that does not wait long: the deadline is now.
-        func turn() { loop!.turn(waitingAtMost: 20_000_000) }
-        func release() { loop = nil }
     }
 
     func turn() { step(false) }
@@ -125,12 +97,5 @@ struct LoopbackClient {
     private func receive(_ descriptor: Int32) -> [UInt8]? {
         let count = recv(descriptor, scratch, 65_536, Int32(truncatingIfNeeded: MSG_DONTWAIT))
         return count < 0 ? nil : Array(UnsafeRawBufferPointer(start: scratch, count: count))
-    }
-}
-
-extension Loop where E: ~Copyable, R: ~Copyable {
-    /// One turn that ends after a while even when nothing happens.
-    mutating func turn(waitingAtMost nanoseconds: Int64) {
-        turn(deadline: min(relay.deadline, engarde_monotonic_nanoseconds() + nanoseconds))
     }
 }

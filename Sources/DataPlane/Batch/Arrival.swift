@@ -6,6 +6,7 @@ internal import Sockets
 /// What one receive brought: a datagram, or several of equal size that the kernel coalesced (`UDP_GRO`).
 ///
 /// The bytes stay where the kernel put them until the batch is over; a segment is a view into them.
+@safe
 struct Arrival: BitwiseCopyable {
     /// The socket it came in on.
     var socket: SocketHandle
@@ -27,7 +28,7 @@ struct Arrival: BitwiseCopyable {
         self.socket = socket
         self.length = length
         self.segmentSize = segmentSize
-        self.payload = payload
+        unsafe self.payload = unsafe payload
         self.source = source
         self.local = local
     }
@@ -50,6 +51,6 @@ extension Arrival {
     @_noLocks
     func slice(_ index: Int) -> iovec {
         let (offset, length) = segment(index)
-        return iovec(iov_base: payload + offset, iov_len: length)
+        return unsafe iovec(iov_base: payload + offset, iov_len: length)
     }
 }

@@ -15,7 +15,7 @@ extension Batch {
         _ ancillary: engarde_ancillary, _ counters: Counters
     ) {
         let segmentSize = ancillary.segment_size == 0 ? length : Int(ancillary.segment_size)
-        let arrival = Arrival(
+        let arrival = unsafe Arrival(
             socket: socket, length: length, segmentSize: segmentSize, payload: payload, source: source,
             local: ancillary.local)
         counters.add(.receivedDatagrams, slot: socket.slot, arrival.segmentCount)

@@ -11,6 +11,7 @@ internal import Sockets
 ///
 /// All memory is allocated by `init`. The engine may reuse the receive buffers only when the departures that view
 /// them have been sent.
+@safe
 struct Batch: ~Copyable {
     let arrivals: UnsafeMutablePointer<Arrival>
     var arrivalCount = 0
@@ -28,15 +29,15 @@ struct Batch: ~Copyable {
     var downlink = Lane()
 
     init() {
-        arrivals = .allocate(capacity: Limits.arrivals)
-        runs = .allocate(capacity: Limits.runs)
-        departures = .allocate(capacity: Limits.departures)
+        unsafe arrivals = .allocate(capacity: Limits.arrivals)
+        unsafe runs = .allocate(capacity: Limits.runs)
+        unsafe departures = .allocate(capacity: Limits.departures)
     }
 
     deinit {
-        arrivals.deallocate()
-        runs.deallocate()
-        departures.deallocate()
+        unsafe arrivals.deallocate()
+        unsafe runs.deallocate()
+        unsafe departures.deallocate()
     }
 
     /// Whether an arrival with `segments` segments could be sent to `targets` targets now.
@@ -66,14 +67,14 @@ struct Batch: ~Copyable {
     @_noLocks
     mutating func append(_ arrival: Arrival) {
         precondition(arrivalCount < Limits.arrivals)
-        arrivals[arrivalCount] = arrival
+        unsafe arrivals[arrivalCount] = arrival
         arrivalCount += 1
     }
 
     @_noLocks
     mutating func append(_ departure: Departure) {
         precondition(departureCount < Limits.departures)
-        departures[departureCount] = departure
+        unsafe departures[departureCount] = departure
         departureCount += 1
     }
 
@@ -94,8 +95,8 @@ struct Batch: ~Copyable {
     @_noLocks
     mutating func place(_ segment: iovec, _ direction: Direction) -> Placement {
         switch direction {
-        case .uplink: Self.place(segment, &uplink, runs, &runCount)
-        case .downlink: Self.place(segment, &downlink, runs, &runCount)
+        case .uplink: unsafe Self.place(segment, &uplink, runs, &runCount)
+        case .downlink: unsafe Self.place(segment, &downlink, runs, &runCount)
         }
     }
 
@@ -104,15 +105,15 @@ struct Batch: ~Copyable {
         _ segment: iovec, _ lane: inout Lane, _ runs: UnsafeMutablePointer<Run>, _ runCount: inout Int
     ) -> Placement {
         if lane.openRun >= 0 {
-            let run = runs + Int(lane.openRun)
-            let before = run.pointee.sliceCount
-            if run.pointee.append(segment) {
-                lane.sliceCount += run.pointee.sliceCount - before
+            let run = unsafe runs + Int(lane.openRun)
+            let before = unsafe run.pointee.sliceCount
+            if unsafe run.pointee.append(segment) {
+                unsafe lane.sliceCount += run.pointee.sliceCount - before
                 return .joined
             }
         }
         precondition(runCount < Limits.runs && lane.sliceCount < Limits.slices)
-        runs[runCount] = Run(first: segment, at: lane.slices + lane.sliceCount)
+        unsafe runs[runCount] = unsafe Run(first: segment, at: lane.slices + lane.sliceCount)
         lane.sliceCount += 1
         lane.openRun = Int32(truncatingIfNeeded: runCount)
         runCount += 1

@@ -6,6 +6,7 @@ internal import CShims.Socket
 ///
 /// Each direction has its own slices, so that a run goes on growing while the other direction's datagrams arrive
 /// between its own.
+@safe
 struct Lane: ~Copyable {
     let slices: UnsafeMutablePointer<iovec>
     var sliceCount = 0
@@ -13,11 +14,11 @@ struct Lane: ~Copyable {
     var openRun: Int32 = -1
 
     init() {
-        slices = .allocate(capacity: Limits.slices)
-        slices.initialize(repeating: iovec(), count: Limits.slices)
+        unsafe slices = .allocate(capacity: Limits.slices)
+        unsafe slices.initialize(repeating: iovec(), count: Limits.slices)
     }
 
-    deinit { slices.deallocate() }
+    deinit { unsafe slices.deallocate() }
 
     @_noLocks
     mutating func clear() {

@@ -7,6 +7,7 @@ internal import Sockets
 /// `msghdr`s for one submission, with the ancillary data and single slices they point to.
 ///
 /// A message is valid until ``clear()``; the departure and the run it was made from must stay put as long.
+@safe
 struct MessageArena: ~Copyable {
     static var capacity: Int { @_noLocks get { Limits.departures } }
 
@@ -17,18 +18,18 @@ struct MessageArena: ~Copyable {
     private(set) var count = 0
 
     init() {
-        messages = .allocate(capacity: Self.capacity)
-        messages.initialize(repeating: mmsghdr(), count: Self.capacity)
-        slices = .allocate(capacity: Self.capacity)
-        slices.initialize(repeating: iovec(), count: Self.capacity)
-        ancillary = .allocate(
+        unsafe messages = .allocate(capacity: Self.capacity)
+        unsafe messages.initialize(repeating: mmsghdr(), count: Self.capacity)
+        unsafe slices = .allocate(capacity: Self.capacity)
+        unsafe slices.initialize(repeating: iovec(), count: Self.capacity)
+        unsafe ancillary = .allocate(
             byteCount: Self.capacity * Int(ENGARDE_ANCILLARY_OUT), alignment: MemoryLayout<cmsghdr>.alignment)
     }
 
     deinit {
-        messages.deallocate()
-        slices.deallocate()
-        ancillary.deallocate()
+        unsafe messages.deallocate()
+        unsafe slices.deallocate()
+        unsafe ancillary.deallocate()
     }
 
     var isFull: Bool { @_noLocks get { count == Self.capacity } }
@@ -41,8 +42,8 @@ struct MessageArena: ~Copyable {
     mutating func append(
         _ departure: UnsafeMutablePointer<Departure>, _ run: UnsafeMutablePointer<Run>
     ) -> UnsafeMutablePointer<mmsghdr> {
-        let segmentSize = run.pointee.segmentCount > 1 ? UInt16(truncatingIfNeeded: run.pointee.segmentSize) : 0
-        return append(departure, run.pointee.slices, run.pointee.sliceCount, segmentSize)
+        let segmentSize = unsafe run.pointee.segmentCount > 1 ? UInt16(truncatingIfNeeded: run.pointee.segmentSize) : 0
+        return unsafe append(departure, run.pointee.slices, run.pointee.sliceCount, segmentSize)
     }
 
     /// One segment of the run in a message of its own.
@@ -50,9 +51,9 @@ struct MessageArena: ~Copyable {
     mutating func append(
         _ departure: UnsafeMutablePointer<Departure>, _ run: UnsafeMutablePointer<Run>, segment: Int
     ) -> UnsafeMutablePointer<mmsghdr> {
-        let slice = slices + count
-        slice.pointee = run.pointee.segment(segment)
-        return append(departure, slice, 1, 0)
+        let slice = unsafe slices + count
+        unsafe slice.pointee = unsafe run.pointee.segment(segment)
+        return unsafe append(departure, slice, 1, 0)
     }
 
     @_noLocks
@@ -61,18 +62,18 @@ struct MessageArena: ~Copyable {
         _ segmentSize: UInt16
     ) -> UnsafeMutablePointer<mmsghdr> {
         precondition(!isFull)
-        let message = messages + count
-        let control = ancillary + count * Int(ENGARDE_ANCILLARY_OUT)
+        let message = unsafe messages + count
+        let control = unsafe ancillary + count * Int(ENGARDE_ANCILLARY_OUT)
         count += 1
-        let destination = departure.pointee.destination
+        let destination = unsafe departure.pointee.destination
         let nameLength = destination.kernelFamily == 0 ? 0 : destination.kernelLength
-        message.pointee.msg_hdr.msg_name = nameLength == 0 ? nil : UnsafeMutableRawPointer(departure)
-        message.pointee.msg_hdr.msg_namelen = nameLength
-        message.pointee.msg_hdr.msg_iov = slices
-        message.pointee.msg_hdr.msg_iovlen = sliceCount
-        let controlLength = engarde_write_ancillary(control, segmentSize, &departure.pointee.local)
-        message.pointee.msg_hdr.msg_control = controlLength == 0 ? nil : control
-        message.pointee.msg_hdr.msg_controllen = controlLength
-        return message
+        unsafe message.pointee.msg_hdr.msg_name = nameLength == 0 ? nil : UnsafeMutableRawPointer(departure)
+        unsafe message.pointee.msg_hdr.msg_namelen = nameLength
+        unsafe message.pointee.msg_hdr.msg_iov = unsafe slices
+        unsafe message.pointee.msg_hdr.msg_iovlen = sliceCount
+        let controlLength = unsafe engarde_write_ancillary(control, segmentSize, &departure.pointee.local)
+        unsafe message.pointee.msg_hdr.msg_control = unsafe controlLength == 0 ? nil : control
+        unsafe message.pointee.msg_hdr.msg_controllen = controlLength
+        return unsafe message
     }
 }

@@ -6,6 +6,7 @@ internal import CShims.Socket
 ///
 /// The slices are views into receive buffers. Slice boundaries are segment boundaries, though a slice may hold
 /// several segments that lie side by side.
+@safe
 struct Run: BitwiseCopyable {
     var slices: UnsafeMutablePointer<iovec>
     var sliceCount: Int
@@ -19,27 +20,27 @@ struct Run: BitwiseCopyable {
 
     @_noLocks
     init(first: iovec, at slices: UnsafeMutablePointer<iovec>) {
-        slices.pointee = first
-        self.slices = slices
+        unsafe slices.pointee = unsafe first
+        unsafe self.slices = unsafe slices
         sliceCount = 1
-        segmentSize = first.iov_len
+        segmentSize = unsafe first.iov_len
         segmentCount = 1
-        bytes = first.iov_len
+        bytes = unsafe first.iov_len
         // GSO cannot express an empty segment.
-        isFull = first.iov_len == 0
+        isFull = unsafe first.iov_len == 0
     }
 
     /// Adds a segment behind the others if it keeps the run sendable in one piece. The slice behind the last one
     /// must be free.
     @_noLocks
     mutating func append(_ segment: iovec) -> Bool {
-        let length = segment.iov_len
+        let length = unsafe segment.iov_len
         guard !isFull, length > 0, length <= segmentSize, bytes + length <= Limits.bytesPerRun else { return false }
-        let last = slices + (sliceCount - 1)
-        if last.pointee.iov_base + last.pointee.iov_len == segment.iov_base {
-            last.pointee.iov_len += length
+        let last = unsafe slices + (sliceCount - 1)
+        if unsafe last.pointee.iov_base + last.pointee.iov_len == segment.iov_base {
+            unsafe last.pointee.iov_len += length
         } else {
-            slices[sliceCount] = segment
+            unsafe slices[sliceCount] = unsafe segment
             sliceCount += 1
         }
         segmentCount += 1
@@ -52,12 +53,12 @@ struct Run: BitwiseCopyable {
     @_noLocks
     func segment(_ index: Int) -> iovec {
         var skip = index * segmentSize
-        var slice = slices
-        while skip >= slice.pointee.iov_len && slice.pointee.iov_len > 0 {
-            skip -= slice.pointee.iov_len
-            slice += 1
+        var slice = unsafe slices
+        while unsafe skip >= slice.pointee.iov_len && slice.pointee.iov_len > 0 {
+            unsafe skip -= slice.pointee.iov_len
+            unsafe slice += 1
         }
-        return iovec(
+        return unsafe iovec(
             iov_base: slice.pointee.iov_base + skip, iov_len: min(segmentSize, slice.pointee.iov_len - skip))
     }
 }

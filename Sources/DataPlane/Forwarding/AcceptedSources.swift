@@ -8,6 +8,7 @@ internal import Sockets
 ///
 /// This machine means loopback, or a source equal to the address the datagram was sent to: the kernel drops packets
 /// from outside that claim one of its own addresses as source (fib_validate_source, net/ipv4/fib_frontend.c).
+@safe
 struct AcceptedSources: ~Copyable {
     private let prefixes: UnsafeMutablePointer<(network: SocketAddress, bits: Int)>
     private let count: Int
@@ -15,9 +16,9 @@ struct AcceptedSources: ~Copyable {
     /// - Parameter prefixes: further networks, IPv4 or IPv6.
     init(prefixes list: [AddressPrefix]) {
         count = list.count
-        prefixes = .allocate(capacity: max(1, list.count))
+        unsafe prefixes = .allocate(capacity: max(1, list.count))
         for (index, prefix) in list.enumerated() {
-            (prefixes + index).initialize(
+            unsafe (prefixes + index).initialize(
                 to: (
                     SocketAddress(prefix.base, port: 0).mappedToV6,
                     Int(prefix.bits) + (prefix.base.family == .v4 ? 96 : 0)
@@ -25,12 +26,12 @@ struct AcceptedSources: ~Copyable {
         }
     }
 
-    deinit { prefixes.deallocate() }
+    deinit { unsafe prefixes.deallocate() }
 
     @_noLocks
     func accepts(_ source: SocketAddress, sentTo local: engarde_packet_info) -> Bool {
         if source.isLoopback || source.hasAddress(of: local) { return true }
-        for index in 0..<count where source.isInside(prefixes[index].network, bits: prefixes[index].bits) {
+        for index in 0..<count where unsafe source.isInside(prefixes[index].network, bits: prefixes[index].bits) {
             return true
         }
         return false

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// The sockets a client's datagram leaves by: those of the links that carry now.
+@safe
 struct LinkSet: ~Copyable {
     private let slots: UnsafeMutablePointer<UInt16>
     private(set) var count = 0
 
-    init() { slots = .allocate(capacity: Limits.links) }
+    init() { unsafe slots = .allocate(capacity: Limits.links) }
 
-    deinit { slots.deallocate() }
+    deinit { unsafe slots.deallocate() }
 
     /// The slot of carrying link `index`, 0..<``count``.
     @_noLocks
-    subscript(index: Int) -> UInt16 { @_noLocks get { slots[index] } }
+    subscript(index: Int) -> UInt16 { @_noLocks get { unsafe slots[index] } }
 
     @_noLocks
     func contains(_ slot: UInt16) -> Bool { index(of: slot) >= 0 }
@@ -20,7 +21,7 @@ struct LinkSet: ~Copyable {
     @_noLocks
     mutating func insert(_ slot: UInt16) {
         guard count < Limits.links, !contains(slot) else { return }
-        slots[count] = slot
+        unsafe slots[count] = slot
         count += 1
     }
 
@@ -32,14 +33,14 @@ struct LinkSet: ~Copyable {
         count -= 1
         var index = found
         while index < count {
-            slots[index] = slots[index + 1]
+            unsafe slots[index] = unsafe slots[index + 1]
             index += 1
         }
     }
 
     @_noLocks
     private func index(of slot: UInt16) -> Int {
-        for index in 0..<count where slots[index] == slot { return index }
+        for index in 0..<count where unsafe slots[index] == slot { return index }
         return -1
     }
 }

@@ -7,6 +7,7 @@ internal import Sockets
 /// The engine for kernels and containers without io_uring: readiness, then one call a socket and direction.
 ///
 ///     turn:  sendmmsg per socket with departures ─► epoll_wait ─► recvmmsg per ready socket
+@safe
 struct PollingEngine: ~Copyable, Engine {
     let epoll: FileDescriptor
     let counters: Counters
@@ -44,21 +45,21 @@ struct PollingEngine: ~Copyable, Engine {
         self.board = board
         self.mail = mail
         buffers = ReceiveBuffers()
-        ready = .allocate(capacity: Self.readyCapacity)
-        firstDeparture = .allocate(capacity: Limits.socketSlots)
-        lastDeparture = .allocate(capacity: Limits.socketSlots)
-        nextDeparture = .allocate(capacity: Limits.departures)
-        sent = .allocate(capacity: MessageArena.capacity)
-        firstDeparture.initialize(repeating: -1, count: Limits.socketSlots)
-        lastDeparture.initialize(repeating: -1, count: Limits.socketSlots)
+        unsafe ready = .allocate(capacity: Self.readyCapacity)
+        unsafe firstDeparture = .allocate(capacity: Limits.socketSlots)
+        unsafe lastDeparture = .allocate(capacity: Limits.socketSlots)
+        unsafe nextDeparture = .allocate(capacity: Limits.departures)
+        unsafe sent = .allocate(capacity: MessageArena.capacity)
+        unsafe firstDeparture.initialize(repeating: -1, count: Limits.socketSlots)
+        unsafe lastDeparture.initialize(repeating: -1, count: Limits.socketSlots)
     }
 
     deinit {
-        ready.deallocate()
-        firstDeparture.deallocate()
-        lastDeparture.deallocate()
-        nextDeparture.deallocate()
-        sent.deallocate()
+        unsafe ready.deallocate()
+        unsafe firstDeparture.deallocate()
+        unsafe lastDeparture.deallocate()
+        unsafe nextDeparture.deallocate()
+        unsafe sent.deallocate()
     }
 
     @_noLocks
@@ -69,11 +70,11 @@ struct PollingEngine: ~Copyable, Engine {
         var limit: Int64 = -1
         if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
         counters.add(.systemCalls, 1)
-        let count = engarde_epoll_wait(epoll.rawValue, ready, Int32(Self.readyCapacity), limit)
+        let count = unsafe engarde_epoll_wait(epoll.rawValue, ready, Int32(Self.readyCapacity), limit)
         var hasMail = false
         var index = 0
         while index < Int(count) {  // not entered when the wait was interrupted
-            let token = ready[index].token
+            let token = unsafe ready[index].token
             index += 1
             if token == .max {
                 counters.add(.systemCalls, 1)
@@ -92,12 +93,12 @@ struct PollingEngine: ~Copyable, Engine {
     @_noLocks
     mutating func flush(_ batch: inout Batch) {
         chain(&batch)
-        for slot in 0..<sockets.end where firstDeparture[slot] >= 0 {
-            var departure = firstDeparture[slot]
-            firstDeparture[slot] = -1
+        for slot in 0..<sockets.end where unsafe firstDeparture[slot] >= 0 {
+            var departure = unsafe firstDeparture[slot]
+            unsafe firstDeparture[slot] = -1
             while departure >= 0 {
                 add(&batch, Int(departure))
-                departure = nextDeparture[Int(departure)]
+                departure = unsafe nextDeparture[Int(departure)]
             }
             send(&batch, UInt16(truncatingIfNeeded: slot))
         }
@@ -108,30 +109,30 @@ struct PollingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func chain(_ batch: inout Batch) {
         for index in 0..<batch.departureCount {
-            let slot = Int(batch.departures[index].slot)
-            nextDeparture[index] = -1
-            if firstDeparture[slot] < 0 {
-                firstDeparture[slot] = Int32(truncatingIfNeeded: index)
+            let slot = unsafe Int(batch.departures[index].slot)
+            unsafe nextDeparture[index] = -1
+            if unsafe firstDeparture[slot] < 0 {
+                unsafe firstDeparture[slot] = Int32(truncatingIfNeeded: index)
             } else {
-                nextDeparture[Int(lastDeparture[slot])] = Int32(truncatingIfNeeded: index)
+                unsafe nextDeparture[Int(lastDeparture[slot])] = Int32(truncatingIfNeeded: index)
             }
-            lastDeparture[slot] = Int32(truncatingIfNeeded: index)
+            unsafe lastDeparture[slot] = Int32(truncatingIfNeeded: index)
         }
     }
 
     /// Makes the messages of one departure: a run in one where the socket allows it.
     @_noLocks
     private mutating func add(_ batch: inout Batch, _ index: Int) {
-        let departure = batch.departures + index
-        let run = batch.runs + Int(departure.pointee.run)
-        let slot = departure.pointee.slot
-        counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
-        counters.add(.sentBytes, slot: slot, run.pointee.bytes)
-        if departure.pointee.path >= 0 {
-            board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
-            board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
+        let departure = unsafe batch.departures + index
+        let run = unsafe batch.runs + Int(departure.pointee.run)
+        let slot = unsafe departure.pointee.slot
+        unsafe counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
+        unsafe counters.add(.sentBytes, slot: slot, run.pointee.bytes)
+        if unsafe departure.pointee.path >= 0 {
+            unsafe board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
+            unsafe board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
         }
-        if run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
+        if unsafe run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
             addWhole(&batch, index)
         } else {
             addSegments(&batch, index)
@@ -140,34 +141,34 @@ struct PollingEngine: ~Copyable, Engine {
 
     @_noLocks
     private mutating func addWhole(_ batch: inout Batch, _ index: Int) {
-        let departure = batch.departures + index
-        if arena.isFull { send(&batch, departure.pointee.slot) }
-        sent[arena.count] = (Int32(truncatingIfNeeded: index), -1)
-        _ = arena.append(departure, batch.runs + Int(departure.pointee.run))
-        counters.add(.sends, slot: departure.pointee.slot, 1)
+        let departure = unsafe batch.departures + index
+        if arena.isFull { unsafe send(&batch, departure.pointee.slot) }
+        unsafe sent[arena.count] = (Int32(truncatingIfNeeded: index), -1)
+        _ = unsafe arena.append(departure, batch.runs + Int(departure.pointee.run))
+        unsafe counters.add(.sends, slot: departure.pointee.slot, 1)
     }
 
     @_noLocks
     private mutating func addSegments(_ batch: inout Batch, _ index: Int) {
-        let departure = batch.departures + index
-        let run = batch.runs + Int(departure.pointee.run)
-        for segment in 0..<run.pointee.segmentCount {
-            if arena.isFull { send(&batch, departure.pointee.slot) }
-            sent[arena.count] = (Int32(truncatingIfNeeded: index), Int32(truncatingIfNeeded: segment))
-            _ = arena.append(departure, run, segment: segment)
-            counters.add(.sends, slot: departure.pointee.slot, 1)
+        let departure = unsafe batch.departures + index
+        let run = unsafe batch.runs + Int(departure.pointee.run)
+        for segment in unsafe 0..<run.pointee.segmentCount {
+            if arena.isFull { unsafe send(&batch, departure.pointee.slot) }
+            unsafe sent[arena.count] = (Int32(truncatingIfNeeded: index), Int32(truncatingIfNeeded: segment))
+            _ = unsafe arena.append(departure, run, segment: segment)
+            unsafe counters.add(.sends, slot: departure.pointee.slot, 1)
         }
     }
 
     /// Sends the arena's messages, all of one socket, and empties it.
     @_noLocks
     private mutating func send(_ batch: inout Batch, _ slot: UInt16) {
-        let descriptor = sockets[slot].pointee.descriptor
+        let descriptor = unsafe sockets[slot].pointee.descriptor
         var position = 0
         var isRepeat = false
         while position < arena.count {
             counters.add(.systemCalls, 1)
-            let result = engarde_sendmmsg(
+            let result = unsafe engarde_sendmmsg(
                 descriptor, arena.messages + position, UInt32(truncatingIfNeeded: arena.count - position))
             if result > 0 {
                 position += Int(result)
@@ -178,7 +179,7 @@ struct PollingEngine: ~Copyable, Engine {
             switch SendRecovery(errno: -result, segmented: isSegmented(&batch, position), isRepeat: isRepeat) {
             case .sendAgain: isRepeat = true
             case .sendSingly:
-                sockets[slot].pointee.mayProduceSegments = false
+                unsafe sockets[slot].pointee.mayProduceSegments = false
                 counters.set(.segmentationOff, slot: slot, 1)
                 sendSingly(&batch, slot, from: position)
                 return
@@ -197,14 +198,14 @@ struct PollingEngine: ~Copyable, Engine {
 
     @_noLocks
     private func isSegmented(_ batch: inout Batch, _ position: Int) -> Bool {
-        let (departure, segment) = sent[position]
-        return segment < 0 && batch.runs[Int(batch.departures[Int(departure)].run)].segmentCount > 1
+        let (departure, segment) = unsafe sent[position]
+        return unsafe segment < 0 && batch.runs[Int(batch.departures[Int(departure)].run)].segmentCount > 1
     }
 
     @_noLocks
     private mutating func lose(_ batch: inout Batch, _ position: Int, _ slot: UInt16, _ failure: SendFailure) {
-        let departure = batch.departures[Int(sent[position].departure)]
-        let datagrams = isSegmented(&batch, position) ? batch.runs[Int(departure.run)].segmentCount : 1
+        let departure = unsafe batch.departures[Int(sent[position].departure)]
+        let datagrams = unsafe isSegmented(&batch, position) ? batch.runs[Int(departure.run)].segmentCount : 1
         counters.add(failure, slot: slot, datagrams)
         if departure.path >= 0 { board?.add(departure.path, .sendFailures, datagrams) }
     }
@@ -217,13 +218,13 @@ struct PollingEngine: ~Copyable, Engine {
         arena.clear()
         // Rebuilding overwrites `sent` from the front, faster than it is read: chain the departures first. Each
         // message here is a whole departure, for runs are taken apart only once this has happened.
-        var head = sent[position].departure
+        var head = unsafe sent[position].departure
         for index in position..<count {
-            nextDeparture[Int(sent[index].departure)] = index + 1 < count ? sent[index + 1].departure : -1
+            unsafe nextDeparture[Int(sent[index].departure)] = unsafe index + 1 < count ? sent[index + 1].departure : -1
         }
         while head >= 0 {
             addSegments(&batch, Int(head))
-            head = nextDeparture[Int(head)]
+            head = unsafe nextDeparture[Int(head)]
         }
         send(&batch, slot)
     }
@@ -233,13 +234,13 @@ struct PollingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func receive(_ socket: SocketHandle, _ batch: inout Batch) {
         guard sockets.serves(socket) else { return }
-        let entry = sockets[socket.slot]
+        let entry = unsafe sockets[socket.slot]
         let first = buffersUsed
         let room = min(Limits.buffers - first, Self.receivesPerSocket)
         guard room > 0 else { return }  // readiness is level-triggered: it comes back next turn
         buffers.prepare(first, count: room)
         counters.add(.systemCalls, 1)
-        let count = engarde_recvmmsg(
+        let count = unsafe engarde_recvmmsg(
             entry.pointee.descriptor, buffers.messages + first, UInt32(truncatingIfNeeded: room))
         if count < 0 {
             // On a connected socket an ICMP error is reported here, once.
@@ -248,17 +249,17 @@ struct PollingEngine: ~Copyable, Engine {
         }
         buffersUsed += Int(count)
         for index in first..<buffersUsed {
-            let message = buffers.messages + index
-            if message.pointee.msg_hdr.msg_flags & Int32(truncatingIfNeeded: MSG_TRUNC) != 0 {
+            let message = unsafe buffers.messages + index
+            if unsafe message.pointee.msg_hdr.msg_flags & Int32(truncatingIfNeeded: MSG_TRUNC) != 0 {
                 counters.add(.truncated, 1)
                 continue
             }
-            let ancillary = engarde_read_ancillary(
+            let ancillary = unsafe engarde_read_ancillary(
                 message.pointee.msg_hdr.msg_control, message.pointee.msg_hdr.msg_controllen)
             let source =
-                entry.pointee.wantsSource && message.pointee.msg_hdr.msg_namelen > 0
+                unsafe entry.pointee.wantsSource && message.pointee.msg_hdr.msg_namelen > 0
                 ? SocketAddress(receivedFrom: message.pointee.msg_hdr.msg_name!) : SocketAddress()
-            batch.receive(
+            unsafe batch.receive(
                 socket, buffers.payload(index), Int(message.pointee.msg_len), source, ancillary, counters)
         }
     }
@@ -281,9 +282,9 @@ struct PollingEngine: ~Copyable, Engine {
     @_noLocks
     mutating func detach(_ socket: SocketHandle) {
         guard sockets.serves(socket) else { return }
-        let entry = sockets[socket.slot]
-        entry.pointee.isServed = false
-        _ = engarde_epoll_remove(epoll.rawValue, entry.pointee.descriptor)
+        let entry = unsafe sockets[socket.slot]
+        unsafe entry.pointee.isServed = false
+        _ = unsafe engarde_epoll_remove(epoll.rawValue, entry.pointee.descriptor)
         counters.release(socket)
     }
 }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import Sockets
 
 /// Receive buffers with an `mmsghdr` each, used in order within a batch.
+@safe
 struct ReceiveBuffers: ~Copyable {
     let messages: UnsafeMutablePointer<mmsghdr>
     private let slices: UnsafeMutablePointer<iovec>
@@ -14,40 +15,40 @@ struct ReceiveBuffers: ~Copyable {
 
     init() {
         let count = Limits.buffers
-        messages = .allocate(capacity: count)
-        slices = .allocate(capacity: count)
-        names = .allocate(capacity: count)
-        names.initialize(repeating: SocketAddress(), count: count)
-        ancillary = .allocate(byteCount: count * Int(ENGARDE_ANCILLARY_IN), alignment: MemoryLayout<cmsghdr>.alignment)
-        payloads = .allocate(byteCount: count * Limits.datagramBytes, alignment: 64)
+        unsafe messages = .allocate(capacity: count)
+        unsafe slices = .allocate(capacity: count)
+        unsafe names = .allocate(capacity: count)
+        unsafe names.initialize(repeating: SocketAddress(), count: count)
+        unsafe ancillary = .allocate(byteCount: count * Int(ENGARDE_ANCILLARY_IN), alignment: MemoryLayout<cmsghdr>.alignment)
+        unsafe payloads = .allocate(byteCount: count * Limits.datagramBytes, alignment: 64)
         for index in 0..<count {
-            (slices + index).initialize(
+            unsafe (slices + index).initialize(
                 to: iovec(iov_base: payloads + index * Limits.datagramBytes, iov_len: Limits.datagramBytes))
-            (messages + index).initialize(to: mmsghdr())
-            messages[index].msg_hdr.msg_iov = slices + index
-            messages[index].msg_hdr.msg_iovlen = 1
-            messages[index].msg_hdr.msg_name = UnsafeMutableRawPointer(names + index)
-            messages[index].msg_hdr.msg_control = ancillary + index * Int(ENGARDE_ANCILLARY_IN)
+            unsafe (messages + index).initialize(to: mmsghdr())
+            unsafe messages[index].msg_hdr.msg_iov = unsafe slices + index
+            unsafe messages[index].msg_hdr.msg_iovlen = 1
+            unsafe messages[index].msg_hdr.msg_name = unsafe UnsafeMutableRawPointer(names + index)
+            unsafe messages[index].msg_hdr.msg_control = unsafe ancillary + index * Int(ENGARDE_ANCILLARY_IN)
         }
     }
 
     deinit {
-        messages.deallocate()
-        slices.deallocate()
-        names.deallocate()
-        ancillary.deallocate()
-        payloads.deallocate()
+        unsafe messages.deallocate()
+        unsafe slices.deallocate()
+        unsafe names.deallocate()
+        unsafe ancillary.deallocate()
+        unsafe payloads.deallocate()
     }
 
     /// Tells the kernel anew how much room each has, which a receive overwrites.
     @_noLocks
     func prepare(_ first: Int, count: Int) {
         for index in first..<first + count {
-            messages[index].msg_hdr.msg_namelen = UInt32(MemoryLayout<SocketAddress>.size)
-            messages[index].msg_hdr.msg_controllen = Int(ENGARDE_ANCILLARY_IN)
+            unsafe messages[index].msg_hdr.msg_namelen = UInt32(MemoryLayout<SocketAddress>.size)
+            unsafe messages[index].msg_hdr.msg_controllen = Int(ENGARDE_ANCILLARY_IN)
         }
     }
 
     @_noLocks
-    func payload(_ index: Int) -> UnsafeMutableRawPointer { payloads + index * Limits.datagramBytes }
+    func payload(_ index: Int) -> UnsafeMutableRawPointer { unsafe payloads + index * Limits.datagramBytes }
 }

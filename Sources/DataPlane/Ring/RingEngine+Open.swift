@@ -12,12 +12,18 @@ extension RingEngine {
         /// Linux 5.19.
         case cooperative = 1
         case plain = 2
+        /// Only when asked for.
+        case submissionThread = 3
+
+        /// Those worth trying when nothing is asked for, best first.
+        static let automatic = [deferTaskrun, cooperative, plain]
 
         var name: String {
             switch self {
             case .deferTaskrun: "deferred task run, single issuer"
             case .cooperative: "cooperative task run"
             case .plain: "plain"
+            case .submissionThread: "submission thread"
             }
         }
     }
@@ -26,6 +32,8 @@ extension RingEngine {
     private static let submissionEntries: UInt32 = 1024
     /// Receives and refusals that fit without the kernel having to set them aside.
     private static let completionEntries: UInt32 = 4096
+    /// Long enough to stay awake between datagrams of a busy tunnel, short enough to let an idle machine sleep.
+    private static let submissionThreadIdleMilliseconds: UInt32 = 20
     private static let bufferBytes = (Int(ENGARDE_URING_BUFFER_OVERHEAD) + Limits.datagramBytes + 63) & ~63
 
     /// Opens the engine on the calling thread, which must be the one to use it.
@@ -36,60 +44,69 @@ extension RingEngine {
         _ mode: Mode, mailbox: MailboxReader, counters: Counters, board: PathBoard?
     ) throws(Errno) -> RingEngine {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Limits.buffers * Self.bufferBytes, alignment: 64)
-        var options = engarde_uring_options(
+        var options = unsafe engarde_uring_options(
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
             completion_entries: Self.completionEntries, file_slots: UInt32(Limits.socketSlots),
-            buffer_count: UInt32(Limits.buffers), buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
+            buffer_count: UInt32(Limits.buffers),
+            sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds,
+            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
         var opened: OpaquePointer?
-        let result = engarde_uring_open(&opened, &options)
-        guard result == 0, let opened else {
-            memory.deallocate()
+        let result = unsafe engarde_uring_open(&opened, &options)
+        guard result == 0, let opened = unsafe opened else {
+            unsafe memory.deallocate()
             throw Errno(-result)
         }
-        var engine = RingEngine(
-            ring: opened, bufferMemory: memory, mail: mailbox.descriptor, counters: counters, board: board)
+        var engine = unsafe RingEngine(
+            ring: opened, bufferMemory: memory, mail: mailbox.descriptor,
+            sendsAreSilent: mode != .submissionThread, counters: counters, board: board)
         try engine.proveReceive()
         return engine
     }
 
     private init(
-        ring: OpaquePointer, bufferMemory: UnsafeMutableRawPointer, mail: Int32, counters: Counters,
-        board: PathBoard?
+        ring: OpaquePointer, bufferMemory: UnsafeMutableRawPointer, mail: Int32, sendsAreSilent: Bool,
+        counters: Counters, board: PathBoard?
     ) {
-        self.ring = ring
-        self.bufferMemory = bufferMemory
+        self.sendsAreSilent = sendsAreSilent
+        unsafe self.ring = unsafe ring
+        unsafe self.bufferMemory = unsafe bufferMemory
         self.mail = mail
         self.counters = counters
         self.board = board
-        completions = .allocate(capacity: Self.completionsPerReap)
-        held = .allocate(capacity: Limits.buffers)
-        refused = .allocate(capacity: Self.refusalsMax)
+        unsafe completions = .allocate(capacity: Self.completionsPerReap)
+        unsafe held = .allocate(capacity: Limits.buffers)
+        unsafe refused = .allocate(capacity: Self.refusalsMax)
         needsArming = true
+    }
+
+    /// Has the kernel poll network devices while this engine waits, see ``Tuning/busyPollMicroseconds``.
+    func busyPoll(microseconds: Int) throws(Errno) {
+        try unsafe checked(engarde_uring_busy_poll(ring, UInt32(microseconds)))
     }
 
     /// Receives one datagram for real: kernels before 6.0 accept the ring but refuse multishot receives, and no
     /// flag tells.
     private mutating func proveReceive() throws(Errno) {
         var pair: [Int32] = [-1, -1]
-        try checkedLibc(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair))
+        try unsafe checkedLibc(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair))
         let ours = FileDescriptor(owning: pair[0])
         let theirs = FileDescriptor(owning: pair[1])
-        try checked(engarde_uring_set_file(ring, 0, ours.rawValue))
+        try unsafe checked(engarde_uring_set_file(ring, 0, ours.rawValue))
         let socket = SocketHandle(slot: 0, generation: 0)
-        _ = engarde_uring_receive(ring, 0, CompletionToken(receive: socket).bits)
+        _ = unsafe engarde_uring_receive(ring, 0, CompletionToken(receive: socket).bits)
         var byte: UInt8 = 1
-        _ = write(theirs.rawValue, &byte, 1)
-        try checked(engarde_uring_submit_and_wait(ring, 1_000_000_000))
+        _ = unsafe write(theirs.rawValue, &byte, 1)
+        try unsafe checked(engarde_uring_submit_and_wait(ring, 1_000_000_000))
         var completion = engarde_completion()
-        guard engarde_uring_reap(ring, &completion, 1) == 1 else { throw Errno(ETIME) }
+        guard unsafe engarde_uring_reap(ring, &completion, 1) == 1 else { throw Errno(ETIME) }
         if completion.result < 0 { throw Errno(-completion.result) }
         guard completion.buffer >= 0, completion.more else { throw Errno(EOPNOTSUPP) }
-        engarde_uring_return_buffer(ring, UInt16(completion.buffer))
-        engarde_uring_publish_buffers(ring)
-        _ = engarde_uring_cancel(ring, CompletionToken(receive: socket).bits, CompletionToken(.cancel).bits)
+        unsafe engarde_uring_return_buffer(ring, UInt16(completion.buffer))
+        unsafe engarde_uring_publish_buffers(ring)
+        _ = unsafe engarde_uring_cancel(ring, CompletionToken(receive: socket).bits, CompletionToken(.cancel).bits)
         // The end of the cancelled receive.
-        try checked(engarde_uring_submit_and_wait(ring, 1_000_000_000))
-        _ = engarde_uring_reap(ring, &completion, 1)
-        try checked(engarde_uring_set_file(ring, 0, -1))
+        try unsafe checked(engarde_uring_submit_and_wait(ring, 1_000_000_000))
+        _ = unsafe engarde_uring_reap(ring, &completion, 1)
+        try unsafe checked(engarde_uring_set_file(ring, 0, -1))
     }
 }

@@ -15,6 +15,7 @@ internal import Sockets
 ///
 /// Sends complete inside the submission (`MSG_DONTWAIT`) and are silent unless refused, so when the submission has
 /// returned and its refusals are handled, nothing views the buffers any more.
+@safe
 struct RingEngine: ~Copyable, Engine {
     let ring: OpaquePointer
     let bufferMemory: UnsafeMutableRawPointer
@@ -27,6 +28,10 @@ struct RingEngine: ~Copyable, Engine {
     /// Buffers that arrivals of this batch view, oldest first.
     let held: UnsafeMutablePointer<UInt16>
     var heldCount = 0
+    /// Sends complete inside the submission, so only refusals need a completion. Not so where a kernel thread submits.
+    let sendsAreSilent: Bool
+    /// Sends whose completion is awaited; 0 for ever where they are silent.
+    var outstanding = 0
     var isMailArmed = false
     var hasMail = false
     /// Sends the kernel refused that are worth a second try, in order.
@@ -36,11 +41,11 @@ struct RingEngine: ~Copyable, Engine {
     var needsArming = false
 
     deinit {
-        engarde_uring_close(ring)
-        bufferMemory.deallocate()
-        completions.deallocate()
-        held.deallocate()
-        refused.deallocate()
+        unsafe engarde_uring_close(ring)
+        unsafe bufferMemory.deallocate()
+        unsafe completions.deallocate()
+        unsafe held.deallocate()
+        unsafe refused.deallocate()
     }
 
     @_noLocks
@@ -77,19 +82,19 @@ struct RingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func queue(_ batch: inout Batch) {
         for index in 0..<batch.departureCount {
-            let departure = batch.departures + index
-            let run = batch.runs + Int(departure.pointee.run)
-            let slot = departure.pointee.slot
-            counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
-            counters.add(.sentBytes, slot: slot, run.pointee.bytes)
-            if departure.pointee.path >= 0 {
-                board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
-                board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
+            let departure = unsafe batch.departures + index
+            let run = unsafe batch.runs + Int(departure.pointee.run)
+            let slot = unsafe departure.pointee.slot
+            unsafe counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
+            unsafe counters.add(.sentBytes, slot: slot, run.pointee.bytes)
+            if unsafe departure.pointee.path >= 0 {
+                unsafe board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
+                unsafe board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
             }
-            if run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
+            if unsafe run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
                 queueWhole(&batch, index)
             } else {
-                for segment in 0..<run.pointee.segmentCount {
+                for segment in unsafe 0..<run.pointee.segmentCount {
                     queueSegment(&batch, index, segment, isRepeat: false)
                 }
             }
@@ -99,9 +104,9 @@ struct RingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func queueWhole(_ batch: inout Batch, _ index: Int) {
         makeRoom(&batch)
-        let departure = batch.departures + index
-        let message = arena.append(departure, batch.runs + Int(departure.pointee.run))
-        push(
+        let departure = unsafe batch.departures + index
+        let message = unsafe arena.append(departure, batch.runs + Int(departure.pointee.run))
+        unsafe push(
             message, departure.pointee.slot, CompletionToken(departure: index, segment: -1, isRepeat: false),
             &batch)
     }
@@ -109,9 +114,9 @@ struct RingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func queueSegment(_ batch: inout Batch, _ index: Int, _ segment: Int, isRepeat: Bool) {
         makeRoom(&batch)
-        let departure = batch.departures + index
-        let message = arena.append(departure, batch.runs + Int(departure.pointee.run), segment: segment)
-        push(
+        let departure = unsafe batch.departures + index
+        let message = unsafe arena.append(departure, batch.runs + Int(departure.pointee.run), segment: segment)
+        unsafe push(
             message, departure.pointee.slot,
             CompletionToken(departure: index, segment: segment, isRepeat: isRepeat), &batch)
     }
@@ -126,8 +131,9 @@ struct RingEngine: ~Copyable, Engine {
         _ message: UnsafeMutablePointer<mmsghdr>, _ slot: UInt16, _ token: CompletionToken, _ batch: inout Batch
     ) {
         counters.add(.sends, slot: slot, 1)
-        let header = UnsafeMutableRawPointer(message).assumingMemoryBound(to: msghdr.self)
-        while !engarde_uring_send(ring, UInt32(slot), header, token.bits) { enter() }
+        let header = unsafe UnsafeMutableRawPointer(message).assumingMemoryBound(to: msghdr.self)
+        while unsafe !engarde_uring_send(ring, UInt32(slot), header, token.bits, sendsAreSilent) { enter() }
+        if !sendsAreSilent { outstanding += 1 }
     }
 
     /// Submits without waiting, and tries refused sends once more.
@@ -144,18 +150,23 @@ struct RingEngine: ~Copyable, Engine {
         finish(&batch)
     }
 
-    /// Reaps once everything queued is with the kernel, which short of memory takes it in several portions.
+    /// Reaps once everything queued is with the kernel, which short of memory takes it in several portions, and until
+    /// no refusal is left unread: one read later would find other departures in the place of its own.
     @_noLocks
     private mutating func finish(_ batch: inout Batch) {
-        while engarde_uring_queued(ring) > 0 { enter() }
-        arena.clear()
+        while unsafe engarde_uring_queued(ring) > 0 { enter() }
         reap(&batch)
+        while unsafe outstanding > 0 || engarde_uring_has_overflow(ring) {
+            enter()
+            reap(&batch)
+        }
+        arena.clear()
     }
 
     @_noLocks
     private mutating func enter() {
         counters.add(.systemCalls, 1)
-        check(engarde_uring_submit(ring))
+        unsafe check(engarde_uring_submit(ring))
     }
 
     @_noLocks
@@ -164,7 +175,7 @@ struct RingEngine: ~Copyable, Engine {
         var limit: Int64 = -1
         if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
         counters.add(.systemCalls, 1)
-        check(engarde_uring_submit_and_wait(ring, limit))
+        unsafe check(engarde_uring_submit_and_wait(ring, limit))
         finish(&batch)
         resend(&batch)
     }
@@ -183,8 +194,8 @@ struct RingEngine: ~Copyable, Engine {
     @_noLocks
     private mutating func reap(_ batch: inout Batch) {
         while true {
-            let count = engarde_uring_reap(ring, completions, UInt32(Self.completionsPerReap))
-            for index in 0..<Int(count) { take(completions[index], &batch) }
+            let count = unsafe engarde_uring_reap(ring, completions, UInt32(Self.completionsPerReap))
+            for index in 0..<Int(count) { unsafe take(completions[index], &batch) }
             if count < UInt32(Self.completionsPerReap) { return }
         }
     }
@@ -193,7 +204,9 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func take(_ completion: engarde_completion, _ batch: inout Batch) {
         let token = CompletionToken(bits: completion.token)
         switch token.kind {
-        case .send: refuse(token, errno: -completion.result, &batch)
+        case .send:
+            if !sendsAreSilent { outstanding -= 1 }
+            if completion.result < 0 { refuse(token, errno: -completion.result, &batch) }
         case .receive: receive(token.socket, completion, &batch)
         case .mail:
             isMailArmed = false
@@ -206,23 +219,23 @@ struct RingEngine: ~Copyable, Engine {
     /// A send was refused: note it for another try, or count its datagrams as lost on that link.
     @_noLocks
     private mutating func refuse(_ token: CompletionToken, errno: Int32, _ batch: inout Batch) {
-        let departure = batch.departures + token.departure
-        let run = batch.runs + Int(departure.pointee.run)
-        let slot = departure.pointee.slot
-        let segmented = token.segment < 0 && run.pointee.segmentCount > 1
+        let departure = unsafe batch.departures + token.departure
+        let run = unsafe batch.runs + Int(departure.pointee.run)
+        let slot = unsafe departure.pointee.slot
+        let segmented = unsafe token.segment < 0 && run.pointee.segmentCount > 1
         let recovery = SendRecovery(errno: errno, segmented: segmented, isRepeat: token.isRepeat)
         if case .sendSingly = recovery {
-            sockets[slot].pointee.mayProduceSegments = false
+            unsafe sockets[slot].pointee.mayProduceSegments = false
             counters.set(.segmentationOff, slot: slot, 1)
         }
         if case .giveUp = recovery {} else if refusedCount < Self.refusalsMax {
-            refused[refusedCount] = token
+            unsafe refused[refusedCount] = token
             refusedCount += 1
             return
         }
-        let datagrams = segmented ? run.pointee.segmentCount : 1
+        let datagrams = unsafe segmented ? run.pointee.segmentCount : 1
         counters.add(SendFailure(errno: errno), slot: slot, datagrams)
-        if departure.pointee.path >= 0 { board?.add(departure.pointee.path, .sendFailures, datagrams) }
+        if unsafe departure.pointee.path >= 0 { unsafe board?.add(departure.pointee.path, .sendFailures, datagrams) }
     }
 
     /// Tries refused sends once more, segment by segment and from the same buffers. What is refused again is lost.
@@ -230,12 +243,12 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func resend(_ batch: inout Batch) {
         guard refusedCount > 0 else { return }
         for index in 0..<refusedCount {
-            let token = refused[index]
+            let token = unsafe refused[index]
             if token.segment >= 0 {
                 queueSegment(&batch, token.departure, token.segment, isRepeat: true)
             } else {
-                let run = batch.runs + Int(batch.departures[token.departure].run)
-                for segment in 0..<run.pointee.segmentCount {
+                let run = unsafe batch.runs + Int(batch.departures[token.departure].run)
+                for segment in unsafe 0..<run.pointee.segmentCount {
                     queueSegment(&batch, token.departure, segment, isRepeat: true)
                 }
             }
@@ -248,40 +261,40 @@ struct RingEngine: ~Copyable, Engine {
 
     @_noLocks
     private mutating func receive(_ socket: SocketHandle, _ completion: engarde_completion, _ batch: inout Batch) {
-        let entry = sockets[socket.slot]
+        let entry = unsafe sockets[socket.slot]
         if completion.buffer >= 0 {
-            held[heldCount] = UInt16(truncatingIfNeeded: completion.buffer)
+            unsafe held[heldCount] = UInt16(truncatingIfNeeded: completion.buffer)
             heldCount += 1
             if completion.result >= 0 { arrive(socket, completion, &batch) }
         } else if completion.result < 0 && completion.result != -ENOBUFS && completion.result != -ECANCELED {
             // On a connected socket an ICMP error is reported here; it ends the receive, not the link.
             counters.add(.receiveErrors, slot: socket.slot, 1)
         }
-        guard !completion.more, entry.pointee.generation == socket.generation else { return }
-        entry.pointee.isArmed = false
-        if entry.pointee.isServed { needsArming = true } else { counters.release(socket) }
+        guard !completion.more, unsafe entry.pointee.generation == socket.generation else { return }
+        unsafe entry.pointee.isArmed = false
+        if unsafe entry.pointee.isServed { needsArming = true } else { counters.release(socket) }
     }
 
     @_noLocks
     private mutating func arrive(_ socket: SocketHandle, _ completion: engarde_completion, _ batch: inout Batch) {
         let buffer = UInt16(truncatingIfNeeded: completion.buffer)
-        let datagram = engarde_uring_received(ring, buffer, completion.result)
-        let entry = sockets[socket.slot]
-        guard !datagram.truncated else { return counters.add(.truncated, 1) }
-        let ancillary = engarde_read_ancillary(datagram.control, Int(datagram.control_length))
+        let datagram = unsafe engarde_uring_received(ring, buffer, completion.result)
+        let entry = unsafe sockets[socket.slot]
+        guard unsafe !datagram.truncated else { return counters.add(.truncated, 1) }
+        let ancillary = unsafe engarde_read_ancillary(datagram.control, Int(datagram.control_length))
         let source =
-            entry.pointee.wantsSource && datagram.name_length > 0
+            unsafe entry.pointee.wantsSource && datagram.name_length > 0
             ? SocketAddress(receivedFrom: datagram.name!) : SocketAddress()
-        batch.receive(socket, datagram.payload, Int(datagram.payload_length), source, ancillary, counters)
+        unsafe batch.receive(socket, datagram.payload, Int(datagram.payload_length), source, ancillary, counters)
     }
 
     @_noLocks
     private mutating func giveBack(_ count: Int) {
         guard count > 0 else { return }
-        for index in 0..<count { engarde_uring_return_buffer(ring, held[index]) }
-        engarde_uring_publish_buffers(ring)
+        for index in 0..<count { unsafe engarde_uring_return_buffer(ring, held[index]) }
+        unsafe engarde_uring_publish_buffers(ring)
         heldCount -= count
-        for index in 0..<heldCount { held[index] = held[index + count] }
+        for index in 0..<heldCount { unsafe held[index] = unsafe held[index + count] }
     }
 
     @_noLocks
@@ -289,17 +302,17 @@ struct RingEngine: ~Copyable, Engine {
         guard needsArming else { return }
         needsArming = false
         if !isMailArmed {
-            while !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { enter() }
+            while unsafe !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { enter() }
             isMailArmed = true
         }
         for slot in 0..<sockets.end {
-            let entry = sockets.entries + slot
-            guard entry.pointee.isServed, !entry.pointee.isArmed else { continue }
-            let socket = SocketHandle(
+            let entry = unsafe sockets.entries + slot
+            guard unsafe entry.pointee.isServed, unsafe !entry.pointee.isArmed else { continue }
+            let socket = unsafe SocketHandle(
                 slot: UInt16(truncatingIfNeeded: slot), generation: entry.pointee.generation)
             let token = CompletionToken(receive: socket)
-            while !engarde_uring_receive(ring, UInt32(slot), token.bits) { enter() }
-            entry.pointee.isArmed = true
+            while unsafe !engarde_uring_receive(ring, UInt32(slot), token.bits) { enter() }
+            unsafe entry.pointee.isArmed = true
         }
     }
 
@@ -311,22 +324,22 @@ struct RingEngine: ~Copyable, Engine {
         if case .listen = role { wantsSource = true }
         sockets.attach(socket, descriptor: descriptor, wantsSource: wantsSource)
         counters.reset(slot: socket.slot, generation: socket.generation)
-        check(engarde_uring_set_file(ring, UInt32(socket.slot), descriptor))
+        unsafe check(engarde_uring_set_file(ring, UInt32(socket.slot), descriptor))
         needsArming = true
     }
 
     @_noLocks
     mutating func detach(_ socket: SocketHandle) {
         guard sockets.serves(socket) else { return }
-        let entry = sockets[socket.slot]
-        entry.pointee.isServed = false
-        if entry.pointee.isArmed {
+        let entry = unsafe sockets[socket.slot]
+        unsafe entry.pointee.isServed = false
+        if unsafe entry.pointee.isArmed {
             let token = CompletionToken(receive: socket)
-            while !engarde_uring_cancel(ring, token.bits, CompletionToken(.cancel).bits) { enter() }
+            while unsafe !engarde_uring_cancel(ring, token.bits, CompletionToken(.cancel).bits) { enter() }
         }
         // The receive under way has its own hold on the socket; the cancellation ends it in the next submission.
-        check(engarde_uring_set_file(ring, UInt32(socket.slot), -1))
-        if !entry.pointee.isArmed { counters.release(socket) }
+        unsafe check(engarde_uring_set_file(ring, UInt32(socket.slot), -1))
+        if unsafe !entry.pointee.isArmed { counters.release(socket) }
     }
 
     static var completionsPerReap: Int { @_noLocks get { 256 } }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import CShims.Socket
+import Sockets
+
+@testable import DataPlane
+
+/// Opens an engine of this kind under a relay. The result does one turn, or with true lets go of everything.
+func engineStep<R: Relay & ~Copyable>(
+    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?, _ relay: consuming R
+) throws -> (Bool) -> Void {
+    let doorbell = try Doorbell()
+    guard let mode = kind.mode else {
+        let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
+        return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button), doorbell)
+    }
+    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters, board: board)
+    return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button), doorbell)
+}
+
+extension EngineTests.Kind {
+    /// How the ring is set up; nil for the engine without one.
+    var mode: RingEngine.Mode? {
+        switch self {
+        case .deferTaskrun: .deferTaskrun
+        case .cooperative: .cooperative
+        case .plain: .plain
+        case .submissionThread: .submissionThread
+        case .polling: nil
+        }
+    }
+}
+
+private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(
+    _ loop: consuming Loop<E, R>, _ doorbell: Doorbell
+) -> (Bool) -> Void {
+    let box = Box(loop, doorbell)
+    return { isLast in if isLast { box.release() } else { box.turn() } }
+}
+
+private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
+    private var loop: Loop<E, R>?
+    /// The loop's button needs it.
+    private let doorbell: Doorbell
+
+    init(_ loop: consuming Loop<E, R>, _ doorbell: Doorbell) {
+        self.loop = consume loop
+        self.doorbell = doorbell
+    }
+
+    func turn() { loop!.turn(waitingAtMost: 20_000_000) }
+    func release() { loop = nil }
+}
+
+extension Loop where E: ~Copyable, R: ~Copyable {
+    /// One turn that ends after a while even when nothing happens.
+    mutating func turn(waitingAtMost nanoseconds: Int64) {
+        turn(deadline: min(relay.deadline, engarde_monotonic_nanoseconds() + nanoseconds))
+    }
+}

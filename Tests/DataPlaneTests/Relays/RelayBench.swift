@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import CShims.Socket
+import Glibc
+import Sockets
+
+@testable import DataPlane
+
+/// A relay with a batch and no engine: arrivals are put in by hand, departures are read as values.
+final class RelayBench<R: Relay & ~Copyable> {
+    /// One send as decided.
+    struct Sent: Equatable {
+        var slot: UInt16
+        var destination = SocketAddress()
+        /// The address it leaves from.
+        var local: [UInt8] = Array(repeating: 0, count: 16)
+        var datagrams: [[UInt8]]
+    }
+
+    let counters = Counters()
+    private var relay: R
+    private var batch = Batch()
+    private var buffers: [UnsafeMutableRawPointer] = []
+    private(set) var partialTurns = 0
+
+    init(_ make: (Counters) -> R) { relay = make(counters) }
+
+    deinit {
+        for buffer in buffers { buffer.deallocate() }
+        counters.deallocate()
+    }
+
+    var deadline: Int64 { relay.deadline }
+
+    func obey(_ command: Command) { relay.obey(command) }
+    func attach(_ slot: UInt16, _ role: Command.Role, generation: UInt16 = 1) {
+        relay.obey(.attach(SocketHandle(slot: slot, generation: generation), descriptor: -1, role))
+    }
+
+    func carry(_ slot: UInt16, _ carries: Bool = true, generation: UInt16 = 1) {
+        relay.obey(.carry(SocketHandle(slot: slot, generation: generation), carries))
+    }
+
+    func detach(_ slot: UInt16, generation: UInt16 = 1) {
+        relay.obey(.detach(SocketHandle(slot: slot, generation: generation)))
+    }
+
+    /// Puts in what one receive brought: datagrams of equal size, the last perhaps shorter.
+    func arrive(
+        _ slot: UInt16, _ datagrams: [[UInt8]], from source: SocketAddress = SocketAddress(), to local: String = "",
+        generation: UInt16 = 1
+    ) {
+        let all = datagrams.flatMap { $0 }
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: max(1, all.count), alignment: 16)
+        buffers.append(buffer)
+        buffer.copyMemory(from: all, byteCount: all.count)
+        batch.append(
+            Arrival(
+                socket: SocketHandle(slot: slot, generation: generation), length: all.count,
+                segmentSize: datagrams[0].count, payload: buffer, source: source,
+                local: local.isEmpty ? engarde_packet_info() : MessageArenaTests.local(local)))
+    }
+
+    /// Decides what has arrived, as the loop does at `now`, and returns what leaves.
+    func turn(at now: Int64 = 0) -> [Sent] {
+        var sent: [Sent] = []
+        relay.expire(now: now)
+        while !relay.decide(&batch, now: now) {
+            partialTurns += 1
+            flush(&sent)
+        }
+        flush(&sent)
+        batch.clearArrivals()
+        return sent
+    }
+
+    private func flush(_ sent: inout [Sent]) {
+        for index in 0..<batch.departureCount {
+            let departure = batch.departures[index]
+            let run = batch.runs[Int(departure.run)]
+            sent.append(
+                Sent(
+                    slot: departure.slot, destination: departure.destination,
+                    local: MessageArenaTests.bytes(departure.local),
+                    datagrams: (0..<run.segmentCount).map { bytes(run.segment($0)) }))
+        }
+        batch.clearDepartures()
+    }
+}
+
+func address(_ text: String, _ port: UInt16) -> SocketAddress { SocketAddress(IPAddress(text)!, port: port) }
+
+/// The 16 bytes of a source address as a departure has them.
+func localBytes(_ text: String) -> [UInt8] { MessageArenaTests.bytes(MessageArenaTests.local(text)) }
