@@ -11,9 +11,9 @@ final class Rig {
 
     init(
         _ engine: Engine, links: [[Laboratory.Family]] = [[.v4], [.v4], [.v4]], destination: String? = nil,
-        extra: String = "", serverExtra: String = ""
+        extra: String = "", serverExtra: String = "", neighbourQueueBytes: Int? = 16_384
     ) throws {
-        laboratory = try Laboratory(links: links)
+        laboratory = try Laboratory(links: links, neighbourQueueBytes: neighbourQueueBytes)
         server = try Engarde(
             .server, path: Self.path(.server), in: laboratory, engine: engine.rawValue, extra: serverExtra)
         client = try Engarde(
@@ -56,6 +56,15 @@ final class Rig {
         _ = sink.wait(seconds: 0.1) { _ in false }
         sink.forget()
         source.forget()
+    }
+
+    /// How many of a load's datagrams `source` was answered, once all were or two seconds have passed.
+    func answers(_ source: UDPEnd, to report: UDPReport) -> Int {
+        func count(_ arrivals: [UDPEnd.Arrival]) -> Int {
+            Set(arrivals.compactMap(\.number)).filter { $0 < UInt64(report.sent) }.count
+        }
+        _ = Monotonic.wait(seconds: 2) { count(source.arrivals) == report.sent }
+        return count(source.arrivals)
     }
 
     /// Local ports of the client's link sockets.

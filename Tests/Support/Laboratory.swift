@@ -31,8 +31,12 @@ public final class Laboratory {
     public let server: Namespace
     public private(set) var links: [LaboratoryLink] = []
 
-    /// - Parameter links: the address families of each link; one to 200 links.
-    public init(links families: [[Family]]) throws {
+    /// - Parameters:
+    ///   - links: the address families of each link; one to 200 links.
+    ///   - neighbourQueueBytes: what the kernel may keep for a neighbour it looks for, where we are allowed to say
+    ///     (not in a user namespace); nil leaves its own 208 KiB. A link that comes back delivers that queue in one
+    ///     burst, which is more than `wireguard-go` takes at a time, and what WireGuard then loses is not the link's.
+    public init(links families: [[Family]], neighbourQueueBytes: Int? = 16_384) throws {
         client = try Namespace("client")
         server = try Namespace("server")
         try run(
@@ -44,9 +48,10 @@ public final class Laboratory {
                 """)
         for (index, families) in families.enumerated() {
             links.append(
-                try LaboratoryLink(number: index + 1, families: families, client: client, server: server) {
-                    [unowned self] in try applyRules()
-                })
+                try LaboratoryLink(
+                    number: index + 1, families: families, client: client, server: server,
+                    neighbourQueueBytes: neighbourQueueBytes
+                ) { [unowned self] in try applyRules() })
         }
     }
 

@@ -21,16 +21,18 @@ public final class LaboratoryLink {
 
     private let client: Namespace
     private let server: Namespace
+    private let neighbourQueueBytes: Int?
     private let applyRules: () throws -> Void
 
     init(
         number: Int, families: [Laboratory.Family], client: Namespace, server: Namespace,
-        applyRules: @escaping () throws -> Void
+        neighbourQueueBytes: Int?, applyRules: @escaping () throws -> Void
     ) throws {
         self.number = number
         self.families = families
         self.client = client
         self.server = server
+        self.neighbourQueueBytes = neighbourQueueBytes
         self.applyRules = applyRules
         name = "c\(number)"
         farName = "s\(number)"
@@ -193,6 +195,16 @@ public final class LaboratoryLink {
             server.name,
         ])
         exists = true
+        if let neighbourQueueBytes {
+            for (namespace, name) in [(client, name), (server, farName)] {
+                try namespace.inside {
+                    for family in ["ipv4", "ipv6"] {
+                        let path = "/proc/sys/net/\(family)/neigh/\(name)/unres_qlen_bytes"
+                        try? writeText("\(neighbourQueueBytes)", to: path)
+                    }
+                }
+            }
+        }
         try carrierBack()
         let moment = try up()
         if lossPercent > 0 { try applyRules() }

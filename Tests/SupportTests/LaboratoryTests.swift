@@ -29,12 +29,11 @@ struct LaboratoryTests {
 
         let quiet = pinger.tally(from: start, to: silent)
         #expect(quiet.lost == 0)
-        // 500 on a quiet machine; enough here to show that losses below are the weather's.
-        #expect(quiet.sent > 100)
+        #expect(quiet.sent > 50)
         #expect(quiet.longestGapMilliseconds < 200)
         let broken = pinger.tally(from: silent, to: end)
         // An unanswered ping makes ping wait for 10 ms.
-        #expect(broken.lost > 40)
+        #expect(broken.lost > 20)
         #expect(broken.longestGapMilliseconds > 400)
         print("plain WireGuard: \(quiet), with half a second of silence: \(broken)")
     }
