@@ -71,6 +71,8 @@ public enum Program {
         _ service: @autoclosure () throws -> any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?,
         webManager: WebManagerConfiguration?, description: String, name: String, log: Logger
     ) async throws {
+        // First, so that a refusal is the only line.
+        let service = try service()
         log.notice("\(name) \(version)\(description.isEmpty ? "" : ", \(description)")")
         for warning in warnings { log.warning("\(warning)") }
         if writeTimeoutMilliseconds != nil {
@@ -81,7 +83,7 @@ public enum Program {
         quiet.logLevel = max(log.logLevel, .warning)
         let group = ServiceGroup(
             configuration: .init(
-                services: [try service()], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
     }
 
