@@ -95,6 +95,7 @@ import Testing
             }
             let difference = Self.difference(table, model, all)
             #expect(difference == nil, "seed \(seed), step \(step)")
+            if difference != nil { return }
         }
     }
 
@@ -121,6 +122,7 @@ import Testing
             model.remove(model.position(address)!)
             let difference = Self.difference(table, model, all)
             #expect(difference == nil, "\(step + 1) removed")
+            if difference != nil { return }
         }
     }
 }
