@@ -46,8 +46,6 @@ static int register_buffers(struct engarde_uring *r) {
     int result = io_uring_register_buf_ring(&r->ring, &registration, 0);
     if (result < 0) return result;
     io_uring_buf_ring_init(r->buffers);
-    for (uint32_t i = 0; i < r->buffer_count; i++) engarde_uring_return_buffer(r, (uint16_t)i);
-    engarde_uring_publish_buffers(r);
     return 0;
 }
 

@@ -37,8 +37,8 @@ struct engarde_uring_options {
 // Bytes in front of the payload of a received datagram: the kernel's header, the source address, ancillary data.
 enum { ENGARDE_URING_BUFFER_OVERHEAD = 16 + 32 + 128 };
 
-// Opens a ring on the calling thread, which must be the only one to use it, with a fixed file table and all buffers
-// provided. Returns 0 or -errno and then leaves nothing behind.
+// Opens a ring on the calling thread, which must be the only one to use it, with a fixed file table and a buffer ring,
+// both empty. Returns 0 or -errno and then leaves nothing behind.
 int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_options *options);
 void engarde_uring_close(struct engarde_uring *ring);
 

@@ -74,7 +74,7 @@ extension RingEngine {
         self.counters = counters
         sockets = EngineSockets(counters: counters, board: board)
         unsafe completions = .allocate(capacity: Self.completionsPerReap)
-        unsafe held = .allocate(capacity: Limits.buffers)
+        buffers = BufferCirculation()
         unsafe refused = .allocate(capacity: Self.refusalsMax)
         needsArming = true
     }
@@ -87,6 +87,8 @@ extension RingEngine {
     /// Receives one datagram for real: kernels before 6.0 accept the ring but refuse multishot receives, and no
     /// flag tells.
     private mutating func proveReceive() throws(Errno) {
+        unsafe buffers.grow(ring)
+        unsafe engarde_uring_publish_buffers(ring)
         var pair: [Int32] = [-1, -1]
         try unsafe checkedLibc(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair))
         let ours = FileDescriptor(owning: pair[0])

@@ -24,9 +24,7 @@ struct RingEngine: ~Copyable, Engine {
     var sockets: EngineSockets
     var arena = MessageArena(capacity: Limits.departures)
     let completions: UnsafeMutablePointer<engarde_completion>
-    /// Buffers that arrivals of this batch view, oldest first.
-    let held: UnsafeMutablePointer<UInt16>
-    var heldCount = 0
+    var buffers: BufferCirculation
     /// Sends complete inside the submission, so only refusals need a completion. Not so where a kernel thread submits.
     let sendsAreSilent: Bool
     /// Sends whose completion is awaited; 0 for ever where they are silent.
@@ -43,24 +41,23 @@ struct RingEngine: ~Copyable, Engine {
         unsafe engarde_uring_close(ring)
         unsafe bufferMemory.deallocate()
         unsafe completions.deallocate()
-        unsafe held.deallocate()
         unsafe refused.deallocate()
     }
 
     @_noLocks
     mutating func turn(_ batch: inout Batch, deadline: Int64) -> Turn {
         batch.clearArrivals()
-        let old = heldCount
+        let old = buffers.heldCount
         armWhatEnded()
         queue(&batch)
-        if old > Limits.buffers / 2 {
+        if buffers.isScarce {
             // Waiting with most buffers in hand would starve the receives.
             submit(&batch)
-            giveBack(old)
+            unsafe buffers.giveBack(old, ring)
             submitAndWait(&batch, deadline: deadline)
         } else {
             submitAndWait(&batch, deadline: deadline)
-            giveBack(old)
+            unsafe buffers.giveBack(old, ring)
         }
         batch.clearDepartures()
         counters.add(.turns, 1)
@@ -250,10 +247,12 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func receive(_ socket: SocketHandle, _ completion: engarde_completion, _ batch: inout Batch) {
         let entry = unsafe sockets[socket.slot]
         if completion.buffer >= 0 {
-            unsafe held[heldCount] = UInt16(truncatingIfNeeded: completion.buffer)
-            heldCount += 1
+            buffers.hold(UInt16(truncatingIfNeeded: completion.buffer))
             if completion.result >= 0 { arrive(socket, completion, &batch) }
-        } else if completion.result < 0 && completion.result != -ENOBUFS && completion.result != -ECANCELED {
+        } else if completion.result == -ENOBUFS {
+            // Nothing is lost: datagrams wait in the socket until there are buffers and the receive is armed again.
+            buffers.isStarved = true
+        } else if completion.result < 0 && completion.result != -ECANCELED {
             // On a connected socket an ICMP error is reported here; it ends the receive, not the link.
             counters.add(.receiveErrors, slot: socket.slot, 1)
         }
@@ -273,15 +272,6 @@ struct RingEngine: ~Copyable, Engine {
             unsafe entry.pointee.wantsSource && datagram.name_length > 0
             ? SocketAddress(receivedFrom: datagram.name!) : SocketAddress()
         unsafe batch.receive(socket, datagram.payload, Int(datagram.payload_length), source, ancillary, counters)
-    }
-
-    @_noLocks
-    private mutating func giveBack(_ count: Int) {
-        guard count > 0 else { return }
-        for index in 0..<count { unsafe engarde_uring_return_buffer(ring, held[index]) }
-        unsafe engarde_uring_publish_buffers(ring)
-        heldCount -= count
-        for index in 0..<heldCount { unsafe held[index] = unsafe held[index + count] }
     }
 
     @_noLocks
