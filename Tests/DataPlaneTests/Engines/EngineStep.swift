@@ -7,7 +7,8 @@ import Sockets
 
 /// Opens an engine of this kind under a relay. The result does one turn, or with true lets go of everything.
 func engineStep<R: Relay & ~Copyable>(
-    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?, _ relay: consuming R
+    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?,
+    _ relay: consuming R
 ) throws -> (Bool) -> Void {
     guard let mode = kind.mode else {
         let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
@@ -29,7 +30,9 @@ extension EngineTests.Kind {
     }
 }
 
-private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(_ loop: consuming Loop<E, R>) -> (Bool) -> Void {
+private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(_ loop: consuming Loop<E, R>) -> (Bool) ->
+    Void
+{
     let box = Box(loop)
     return { isLast in if isLast { box.release() } else { box.turn() } }
 }
