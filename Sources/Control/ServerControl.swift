@@ -82,7 +82,7 @@ public final class ServerControl: Service, @unchecked Sendable {
                 socket.apply(configuration.tuning, log)
                 try socket.connect(to: wanted)
                 let former = upstream
-                upstream = slots.attach(socket, .upstream)
+                upstream = slots.attach(socket, .upstream)!  // the second or third of many
                 if let former { slots.detach(former) }
             }
             destination = wanted

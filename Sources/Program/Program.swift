@@ -16,6 +16,8 @@ public enum Program {
     public static func main<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
         // A reader that went away, as in `engarde-client --example | head -1`, must not look like a crash.
         signal(SIGPIPE, SIG_IGN)
+        // Until the service group listens to these there is nothing to stop but the process.
+        for early in [SIGTERM, SIGINT] { signal(early) { _ in _exit(0) } }
         do {
             var command = try root.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

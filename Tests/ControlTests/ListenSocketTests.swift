@@ -23,9 +23,12 @@ import Testing
         return recv(socket.descriptor, &byte, 1, Int32(truncatingIfNeeded: MSG_DONTWAIT)) == 1
     }
 
-    @Test("A wildcard takes both families, an address its own", arguments: [
-        ("", true, true), ("::", true, true), ("0.0.0.0", true, true), ("127.0.0.1", true, false), ("::1", false, true),
-    ])
+    @Test(
+        "A wildcard takes both families, an address its own",
+        arguments: [
+            ("", true, true), ("::", true, true), ("0.0.0.0", true, true), ("127.0.0.1", true, false),
+            ("::1", false, true),
+        ])
     func families(host: String, v4: Bool, v6: Bool) throws {
         let socket = try ListenSocket.open(HostPort(host: host, port: try Self.port()))
         let hearsV4 = try Self.hears(socket, from: "127.0.0.1")
@@ -77,11 +80,17 @@ import Testing
         func close() { socket = nil }
     }
 
-    @Test("An address of another machine is refused with what to do about it", arguments: [
-        ("192.0.2.1", "Cannot assign requested address; this machine does not have that address, see: ip address"),
-        ("no-such-host.invalid", "no address of this name is known here"),
-    ])
+    @Test(
+        "An address of another machine is refused with what to do about it",
+        arguments: [
+            (
+                "192.0.2.1",
+                "Cannot assign requested address; this machine does not have that address, see: ip address"
+            ),
+            ("no-such-host.invalid", "no address of this name is known here"),
+        ])
     func elsewhere(host: String, reason: String) {
-        #expect(Self.refusal(HostPort(host: host, port: 59_401)) == "cannot listen on \(host):59401: \(reason)")
+        #expect(
+            Self.refusal(HostPort(host: host, port: 59_401)) == "cannot listen on \(host):59401: \(reason)")
     }
 }

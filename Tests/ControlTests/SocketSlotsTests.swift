@@ -24,7 +24,8 @@ import Testing
 
     private static func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
 
-    @Test("Slots are handed out up to the last and come back with the next generation",
+    @Test(
+        "Slots are handed out up to the last and come back with the next generation",
         arguments: [EnginePreference.uring, .polling])
     func all(_ preference: EnginePreference) throws {
         let dataPlane = try DataPlane(.client(allowedSources: []), engine: preference)

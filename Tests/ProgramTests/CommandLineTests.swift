@@ -22,7 +22,9 @@ import Testing
         #expect(end.output.contains("USAGE: \(name.rawValue)"))
         #expect(end.output.contains("check") && end.output.contains("list-interfaces") == (name == .client))
         let options = Run.run(name, ["help", "run"]).output
-        for word in ["--example", "--version", "--log-level", "--engine"] { #expect(options.contains(word), "\(word)") }
+        for word in ["--example", "--version", "--log-level", "--engine"] {
+            #expect(options.contains(word), "\(word)")
+        }
     }
 
     @Test("The example passes the check, from a pipe", arguments: RunningProgram.Name.allCases)
@@ -40,7 +42,9 @@ import Testing
         let end = Run.run(name, ["check", file.path])
         #expect(end.status == 0 && end.errors.isEmpty)
         let lines = end.output.split(separator: "\n")
-        #expect(lines[0].hasPrefix("\(file.path):4:3: warning: ") && lines[0].contains("did you mean listenAddr?"))
+        #expect(
+            lines[0].hasPrefix("\(file.path):4:3: warning: ") && lines[0].contains("did you mean listenAddr?")
+        )
         #expect(lines[1] == "\(file.path): good, 1 warnings")
         switch name {
         case .server: #expect(lines[2] == "WireGuard at 127.0.0.1:9: 127.0.0.1")
@@ -79,10 +83,14 @@ import Testing
         Failure("no listenAddr", "client:\n  dstAddr: 127.0.0.1:9\n", says: "client.listenAddr"),
         Failure("no dstAddr", "client:\n  listenAddr: 127.0.0.1:9\n", says: "client.dstAddr"),
         Failure("no section", "other: 1\n", says: "client"),
-        Failure("bad address", "client:\n  listenAddr: 5940\n  dstAddr: 127.0.0.1:9\n", says: ":2:15: client.listenAddr"),
+        Failure(
+            "bad address", "client:\n  listenAddr: 5940\n  dstAddr: 127.0.0.1:9\n",
+            says: ":2:15: client.listenAddr"),
     ]
 
-    @Test("A file that cannot be used ends in status 1 and a line with the place", arguments: failures, ["", "check"])
+    @Test(
+        "A file that cannot be used ends in status 1 and a line with the place", arguments: failures,
+        ["", "check"])
     func refused(_ failure: Failure, command: String) {
         for name in RunningProgram.Name.allCases {
             let section = name == .client ? "client" : "server"
@@ -94,15 +102,18 @@ import Testing
             let end = Run.run(name, command.isEmpty ? [path] : [command, path])
             #expect(end.status == 1 && end.output.isEmpty)
             let lines = end.errorLines
-            #expect(lines.contains { $0.hasPrefix(path) && $0.contains(adapted(failure.says)) }, "\(end.errors)")
+            #expect(
+                lines.contains { $0.hasPrefix(path) && $0.contains(adapted(failure.says)) }, "\(end.errors)")
             // A misplaced key is warned of beside the error it explains.
             #expect(lines.filter { !$0.contains(" warning: ") }.count == 1, "\(end.errors)")
         }
     }
 
-    @Test("An unknown option ends in status 1 and one line", arguments: RunningProgram.Name.allCases, [
-        ["--nonsense"], ["--engine", "steam"], ["a", "b"], ["--log-level"], ["check", "a", "b"],
-    ])
+    @Test(
+        "An unknown option ends in status 1 and one line", arguments: RunningProgram.Name.allCases,
+        [
+            ["--nonsense"], ["--engine", "steam"], ["a", "b"], ["--log-level"], ["check", "a", "b"],
+        ])
     func unknown(_ name: RunningProgram.Name, arguments: [String]) {
         let end = Run.run(name, arguments)
         #expect(end.status == 1 && end.output.isEmpty)
@@ -110,7 +121,9 @@ import Testing
         #expect(end.errors.contains("--help"), "where to read on")
     }
 
-    @Test("A reader that has gone, or no standard output at all, is no crash", arguments: RunningProgram.Name.allCases)
+    @Test(
+        "A reader that has gone, or no standard output at all, is no crash",
+        arguments: RunningProgram.Name.allCases)
     func closedOutput(_ name: RunningProgram.Name) {
         for arguments in [["--example"], ["--version"], ["--help"]] {
             #expect(Run.run(name, arguments, closed: [1]).status <= 1)

@@ -18,7 +18,8 @@ final class ConfigurationFixture {
     deinit { unlink(path) }
 
     /// What a program needs to run, on a port of its own of 127.0.0.1; `more` lines are added to the section.
-    static func working(_ name: RunningProgram.Name, port: UInt16, _ more: String...) -> ConfigurationFixture {
+    static func working(_ name: RunningProgram.Name, port: UInt16, _ more: String...) -> ConfigurationFixture
+    {
         let lines = more.map { "  \($0)\n" }.joined()
         let section = name == .client ? "client" : "server"
         return ConfigurationFixture(

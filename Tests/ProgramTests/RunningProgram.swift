@@ -4,7 +4,10 @@ import Glibc
 
 /// One of the two programs, started as a process.
 final class RunningProgram {
-    enum Name: String, CaseIterable, Sendable { case client = "engarde-client", server = "engarde-server" }
+    enum Name: String, CaseIterable, Sendable {
+        case client = "engarde-client"
+        case server = "engarde-server"
+    }
 
     /// How a program ended.
     struct End: Equatable {
@@ -140,7 +143,8 @@ final class RunningProgram {
     func target(of descriptor: Int) -> String? {
         var path = [CChar](repeating: 0, count: 256)
         let length = readlink("/proc/\(process)/fd/\(descriptor)", &path, path.count - 1)
-        return length < 0 ? nil : String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return length < 0
+            ? nil : String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     private var errorText: String { String(decoding: errors.bytes, as: UTF8.self) }
@@ -150,7 +154,9 @@ final class RunningProgram {
         read { _ in false }
         if status == nil {
             var result: Int32 = 0
-            for _ in 0..<(Self.patienceSeconds * 1_000) where waitpid(process, &result, WNOHANG) == 0 { usleep(1_000) }
+            for _ in 0..<(Self.patienceSeconds * 1_000) where waitpid(process, &result, WNOHANG) == 0 {
+                usleep(1_000)
+            }
             if waitpid(process, &result, WNOHANG) == 0 {
                 kill(process, SIGKILL)
                 waitpid(process, &result, 0)
@@ -179,7 +185,10 @@ final class RunningProgram {
     private static func read(_ pipe: inout Pipe) {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         let count = Glibc.read(pipe.descriptor, &chunk, chunk.count)
-        if count > 0 { return pipe.bytes += chunk[..<count] }
+        if count > 0 {
+            pipe.bytes += chunk[..<count]
+            return
+        }
         close(pipe.descriptor)
         pipe.descriptor = -1
     }

@@ -11,7 +11,8 @@ import Testing
         name == .client ? "listening for WireGuard on" : "listening for clients on"
     }
 
-    @Test("SIGTERM and SIGINT stop it in order, and its port is free for the next",
+    @Test(
+        "SIGTERM and SIGINT stop it in order, and its port is free for the next",
         arguments: RunningProgram.Name.allCases, [SIGTERM, SIGINT])
     func stops(_ name: RunningProgram.Name, signal: Int32) throws {
         let port = try ConfigurationFixture.freePort()
@@ -36,7 +37,8 @@ import Testing
         let end = RunningProgram.run(name, [file.path])
         #expect(end.status == 1 && end.output.isEmpty)
         #expect(
-            end.errors == "cannot listen on 127.0.0.1:\(port): Address already in use; another program has this port, "
+            end.errors
+                == "cannot listen on 127.0.0.1:\(port): Address already in use; another program has this port, "
                 + "find it with: ss -ulpn\n")
         first.send(SIGTERM)
         #expect(first.end().status == 0, "the first one did not mind")
@@ -48,7 +50,8 @@ import Testing
         let secret = "correct-horse-battery"
         let file = ConfigurationFixture.working(
             name, port: port, "description: \"test bench\"", "webManager:", "  listenAddr: \"127.0.0.1:1\"",
-            "  username: \"admin\"", "  password: \"\(secret)\"", "  passwort: \"\(secret)\"", "writeTimeout: 10")
+            "  username: \"admin\"", "  password: \"\(secret)\"", "  passwort: \"\(secret)\"",
+            "writeTimeout: 10")
         let program = RunningProgram(name, [file.path, "--log-level", "trace"])
         #expect(program.says(Self.listening(name)))
         program.send(SIGTERM)
@@ -61,7 +64,9 @@ import Testing
     }
 
     /// A descriptor the program opens must not become its standard error: the log would go out to the network.
-    @Test("Without standard streams the log does not end up in a socket", arguments: RunningProgram.Name.allCases)
+    @Test(
+        "Without standard streams the log does not end up in a socket",
+        arguments: RunningProgram.Name.allCases)
     func closedStreams(_ name: RunningProgram.Name) throws {
         let far = try UDPSocket.open(.v4)
         try far.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
@@ -82,7 +87,8 @@ import Testing
         program.send(SIGTERM)
         #expect(program.end().status == 0)
         var byte: UInt8 = 0
-        #expect(recv(far.descriptor, &byte, 1, Int32(truncatingIfNeeded: MSG_DONTWAIT)) < 0, "the log was sent")
+        #expect(
+            recv(far.descriptor, &byte, 1, Int32(truncatingIfNeeded: MSG_DONTWAIT)) < 0, "the log was sent")
     }
 
     private static func isListening(_ port: UInt16) -> Bool {

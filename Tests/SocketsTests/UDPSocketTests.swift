@@ -81,7 +81,9 @@ import Testing
             for _ in 0..<2 { _ = send(peer.descriptor, "x", 1, 0) }
             var byte: UInt8 = 0
             var count = 0
-            while recv(socket.descriptor, &byte, 1, Int32(truncatingIfNeeded: MSG_DONTWAIT)) == 1 { count += 1 }
+            while recv(socket.descriptor, &byte, 1, Int32(truncatingIfNeeded: MSG_DONTWAIT)) == 1 {
+                count += 1
+            }
             return count > 0
         }
         let first = try UDPSocket.open(.v4)
@@ -89,7 +91,8 @@ import Testing
         let second = try UDPSocket.open(.v4)
         try second.bind(to: any)
         try socket.connect(to: first.localAddress)
-        let firstIsHeard = try hears(first), strangerIsHeard = try hears(second)
+        let firstIsHeard = try hears(first)
+        let strangerIsHeard = try hears(second)
         #expect(firstIsHeard && !strangerIsHeard)
         try socket.connect(to: second.localAddress)
         let secondIsHeard = try hears(second)
@@ -102,7 +105,9 @@ import Testing
         try first.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
         let second = try UDPSocket.open(.v4)
         #expect(throws: Errno(EADDRINUSE)) { try second.bind(to: first.localAddress) }
-        #expect(throws: Errno(EADDRNOTAVAIL)) { try second.bind(to: SocketAddress(IPAddress("192.0.2.1")!, port: 0)) }
+        #expect(throws: Errno(EADDRNOTAVAIL)) {
+            try second.bind(to: SocketAddress(IPAddress("192.0.2.1")!, port: 0))
+        }
         #expect(throws: Errno(ENODEV)) { try second.bindToDevice("no-such-device") }
         #expect(Errno(ENODEV).description == "No such device")
         #expect(throws: Errno(EPERM)) { try checked(-EPERM) }

@@ -15,17 +15,19 @@ import Testing
         var testDescription: String { "\(length) in \(segmentSize)" }
     }
 
-    @Test("An arrival splits into the datagrams it was made of", arguments: [
-        Case(length: 0, segmentSize: 0, segments: [0]), Case(length: 1, segmentSize: 1, segments: [1]),
-        Case(length: 1_200, segmentSize: 1_200, segments: [1_200]),
-        Case(length: 100, segmentSize: 1_200, segments: [100]),
-        Case(length: 2_400, segmentSize: 1_200, segments: [1_200, 1_200]),
-        Case(length: 2_401, segmentSize: 1_200, segments: [1_200, 1_200, 1]),
-        Case(length: 3_599, segmentSize: 1_200, segments: [1_200, 1_200, 1_199]),
-        Case(length: 64, segmentSize: 1, segments: Array(repeating: 1, count: 64)),
-        Case(length: 65_535, segmentSize: 65_535, segments: [65_535]),
-        Case(length: 65_535, segmentSize: 40_000, segments: [40_000, 25_535]),
-    ])
+    @Test(
+        "An arrival splits into the datagrams it was made of",
+        arguments: [
+            Case(length: 0, segmentSize: 0, segments: [0]), Case(length: 1, segmentSize: 1, segments: [1]),
+            Case(length: 1_200, segmentSize: 1_200, segments: [1_200]),
+            Case(length: 100, segmentSize: 1_200, segments: [100]),
+            Case(length: 2_400, segmentSize: 1_200, segments: [1_200, 1_200]),
+            Case(length: 2_401, segmentSize: 1_200, segments: [1_200, 1_200, 1]),
+            Case(length: 3_599, segmentSize: 1_200, segments: [1_200, 1_200, 1_199]),
+            Case(length: 64, segmentSize: 1, segments: Array(repeating: 1, count: 64)),
+            Case(length: 65_535, segmentSize: 65_535, segments: [65_535]),
+            Case(length: 65_535, segmentSize: 40_000, segments: [40_000, 25_535]),
+        ])
     func segments(_ test: Case) {
         let memory = SliceMemory(max(1, test.length))
         let arrival = Arrival(
@@ -42,10 +44,13 @@ import Testing
         #expect(offset == test.length, "nothing is left over")
     }
 
-    @Test("What an engine received is counted as datagrams, not as receives", arguments: [
-        (length: 1_200, segmentSize: UInt32(0), datagrams: 1), (length: 3_000, segmentSize: 1_200, datagrams: 3),
-        (length: 0, segmentSize: 0, datagrams: 1),
-    ])
+    @Test(
+        "What an engine received is counted as datagrams, not as receives",
+        arguments: [
+            (length: 1_200, segmentSize: UInt32(0), datagrams: 1),
+            (length: 3_000, segmentSize: 1_200, datagrams: 3),
+            (length: 0, segmentSize: 0, datagrams: 1),
+        ])
     func received(length: Int, segmentSize: UInt32, datagrams: Int) {
         var batch = Batch()
         let counters = Counters()

@@ -52,12 +52,16 @@ import Testing
         #expect(after == 0, "nothing joins what has been sent")
     }
 
-    @Test("Room is refused before anything overflows", arguments: [
-        // runs, departures, slices so far; segments, targets wanted; whether there is room.
-        (0, 0, 0, 64, 4_096, true), (1_021, 0, 0, 1, 1, true), (1_022, 0, 0, 1, 1, false),
-        (0, 16_384 - 3, 0, 1, 1, true), (0, 16_384 - 2, 0, 1, 1, false), (0, 16_384 - 144, 0, 1, 48, true),
-        (0, 16_384 - 143, 0, 1, 48, false), (0, 0, 128 * 64 - 64, 64, 1, true), (0, 0, 128 * 64 - 63, 64, 1, false),
-    ])
+    @Test(
+        "Room is refused before anything overflows",
+        arguments: [
+            // runs, departures, slices so far; segments, targets wanted; whether there is room.
+            (0, 0, 0, 64, 4_096, true), (1_021, 0, 0, 1, 1, true), (1_022, 0, 0, 1, 1, false),
+            (0, 16_384 - 3, 0, 1, 1, true), (0, 16_384 - 2, 0, 1, 1, false),
+            (0, 16_384 - 144, 0, 1, 48, true),
+            (0, 16_384 - 143, 0, 1, 48, false), (0, 0, 128 * 64 - 64, 64, 1, true),
+            (0, 0, 128 * 64 - 63, 64, 1, false),
+        ])
     func room(runs: Int, departures: Int, slices: Int, segments: Int, targets: Int, hasRoom: Bool) {
         for isUplink in [true, false] {
             var batch = Batch()
@@ -70,9 +74,11 @@ import Testing
     }
 
     /// What `Limits.runsPerArrival` promises, for every size and an open run of any length before it.
-    @Test("One arrival never begins more runs than it was given room for", arguments: [
-        1, 7, 100, 1_000, 1_024, 1_420, 6_500, 13_107, 21_800, 32_600, 32_767, 40_000, 65_535,
-    ])
+    @Test(
+        "One arrival never begins more runs than it was given room for",
+        arguments: [
+            1, 7, 100, 1_000, 1_024, 1_420, 6_500, 13_107, 21_800, 32_600, 32_767, 40_000, 65_535,
+        ])
     func runsPerArrival(size: Int) {
         let memory = SliceMemory(65_535 * 2)
         let segmentsMax = min(64, max(1, 65_535 / size))

@@ -16,7 +16,9 @@ import Testing
         return info
     }
 
-    static func bytes(_ info: engarde_packet_info) -> [UInt8] { withUnsafeBytes(of: info.address, Array.init) }
+    static func bytes(_ info: engarde_packet_info) -> [UInt8] {
+        withUnsafeBytes(of: info.address, Array.init)
+    }
 
     private static let locals = ["", "192.0.2.7", "127.0.0.2", "2001:db8::7", "::ffff:192.0.2.7"]
 
@@ -31,7 +33,8 @@ import Testing
         let length = engarde_write_ancillary(control, segmentSize, &info)
         #expect(length <= Int(ENGARDE_ANCILLARY_OUT))
         #expect((length == 0) == (text.isEmpty && segmentSize == 0))
-        #expect(control.load(fromByteOffset: length, as: UInt8.self) == 0xaa, "nothing is written behind the end")
+        #expect(
+            control.load(fromByteOffset: length, as: UInt8.self) == 0xaa, "nothing is written behind the end")
         if segmentSize > 0 {
             let header = control.load(as: cmsghdr.self)
             #expect(header.cmsg_level == Int32(IPPROTO_UDP) && header.cmsg_type == ENGARDE_UDP_SEGMENT)
@@ -106,9 +109,10 @@ import Testing
         #expect(SocketAddress(kernel: whole.msg_name!, length: 16) == destination)
         #expect(whole.msg_control.load(fromByteOffset: MemoryLayout<cmsghdr>.size, as: UInt16.self) == 1_000)
         #expect(whole.msg_controllen == 24 + 32)
-        for (segment, slice) in [memory.slice(0, 1_000), memory.slice(1_000, 1_000), memory.slice(2_500, 400)]
-            .enumerated()
-        {
+        for (segment, slice) in [
+            memory.slice(0, 1_000), memory.slice(1_000, 1_000), memory.slice(2_500, 400),
+        ]
+        .enumerated() {
             let single = arena.append(departure, run, segment: segment).pointee.msg_hdr
             #expect(single.msg_iovlen == 1 && single.msg_controllen == 32, "no segment size, but the source")
             #expect(DataPlaneTests.bytes(single.msg_iov.pointee) == DataPlaneTests.bytes(slice))

@@ -26,11 +26,14 @@ import Testing
         Case(name: "empty alone", offered: [0, 0], taken: 1, isFull: true),
         Case(name: "empty does not join", offered: [100, 0], taken: 1, isFull: false),
         Case(name: "64 segments", offered: Array(repeating: 10, count: 65), taken: 64, isFull: true),
-        Case(name: "63 and a shorter", offered: Array(repeating: 10, count: 63) + [3, 3], taken: 64, isFull: true),
+        Case(
+            name: "63 and a shorter", offered: Array(repeating: 10, count: 63) + [3, 3], taken: 64,
+            isFull: true),
         Case(name: "65,000 bytes", offered: Array(repeating: 6_500, count: 11), taken: 10, isFull: false),
         Case(name: "65,000 bytes to the byte", offered: [32_500, 32_500, 1], taken: 2, isFull: false),
         Case(name: "one byte too many", offered: [32_501, 32_500], taken: 1, isFull: false),
-        Case(name: "a datagram beyond the limit leaves alone", offered: [65_507, 1], taken: 1, isFull: false),
+        Case(
+            name: "a datagram beyond the limit leaves alone", offered: [65_507, 1], taken: 1, isFull: false),
     ]
 
     @Test("A run takes what may leave in one piece", arguments: cases)
@@ -73,7 +76,9 @@ import Testing
         for index in segments.indices { #expect(bytes(run.segment(index)) == bytes(segments[index])) }
     }
 
-    @Test("Every segment put in comes out, whatever lies side by side", arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(
+        "Every segment put in comes out, whatever lies side by side", arguments: 1...40 as ClosedRange<UInt64>
+    )
     func everySegment(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let memory = SliceMemory(80_000)

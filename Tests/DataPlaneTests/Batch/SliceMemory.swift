@@ -10,7 +10,9 @@ final class SliceMemory {
     init(_ capacity: Int) {
         self.capacity = capacity
         base = .allocate(byteCount: capacity, alignment: 16)
-        for index in 0..<capacity { base.storeBytes(of: Self.byte(index), toByteOffset: index, as: UInt8.self) }
+        for index in 0..<capacity {
+            base.storeBytes(of: Self.byte(index), toByteOffset: index, as: UInt8.self)
+        }
     }
 
     deinit { base.deallocate() }

@@ -20,7 +20,8 @@ import Testing
     private static func command(_ number: Int) -> Command {
         .carry(
             SocketHandle(
-                slot: UInt16(truncatingIfNeeded: number), generation: UInt16(truncatingIfNeeded: number >> 16)), true)
+                slot: UInt16(truncatingIfNeeded: number), generation: UInt16(truncatingIfNeeded: number >> 16)
+            ), true)
     }
 
     @Test("Commands come out in order, each once, and wake who waits")
@@ -80,4 +81,3 @@ import Testing
         #expect(expected == total)
     }
 }
-

@@ -40,7 +40,8 @@ import Testing
         let board = PathBoard(capacity: 1)
         let all = (0..<4 as Range<UInt16>).map { number in
             let digit = String(number + 1)
-            return address("\(digit):\(digit):\(digit):\(digit):\(digit):\(digit):\(digit):\(digit)", number + 1)
+            return address(
+                "\(digit):\(digit):\(digit):\(digit):\(digit):\(digit):\(digit):\(digit)", number + 1)
         }
         let isOver = Atomic(false)
         let writer = Shared(isOver: isOver)
@@ -48,7 +49,9 @@ import Testing
             var turn = 0
             while !writer.isOver.load(ordering: .relaxed) {
                 let number = turn % 5
-                if number == 4 { board.publish(0, SocketAddress(), since: 0) } else {
+                if number == 4 {
+                    board.publish(0, SocketAddress(), since: 0)
+                } else {
                     board.publish(0, all[number], since: Int64(number))
                 }
                 turn += 1

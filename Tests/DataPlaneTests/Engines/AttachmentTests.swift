@@ -8,7 +8,9 @@ import Testing
 
 /// Sockets come and go while the engine runs.
 @Suite(.serialized) struct AttachmentTests {
-    @Test("A socket detached while it receives is released, and its slot serves the next", arguments: EngineTests.Kind.allCases)
+    @Test(
+        "A socket detached while it receives is released, and its slot serves the next",
+        arguments: EngineTests.Kind.allCases)
     func successor(_ kind: EngineTests.Kind) throws {
         let bench = try EngineBench.client(kind)
         let wireGuard = try bench.openListen()
@@ -46,7 +48,8 @@ import Testing
     }
 
     /// A socket that something still holds keeps its port, so the next cycle could not bind it.
-    @Test("A thousand come and go on one port, and nothing is left over", arguments: EngineTests.Kind.allCases)
+    @Test(
+        "A thousand come and go on one port, and nothing is left over", arguments: EngineTests.Kind.allCases)
     func thousand(_ kind: EngineTests.Kind) throws {
         let bench = try EngineBench.client(kind)
         let wireGuard = try bench.openListen()
@@ -82,7 +85,8 @@ import Testing
         fatalError("not reached")
     }
 
-    @Test("A data plane of either engine starts, relays and stops, and lets go of its sockets",
+    @Test(
+        "A data plane of either engine starts, relays and stops, and lets go of its sockets",
         arguments: [EnginePreference.automatic, .uring, .polling])
     func stop(_ preference: EnginePreference) throws {
         for _ in 0..<5 {

@@ -65,7 +65,8 @@ final class EngineBench {
     /// - Returns: where it is bound.
     @discardableResult
     func open(
-        _ slot: UInt16, _ role: Command.Role, generation: UInt16 = 1, at local: SocketAddress = address("127.0.0.1", 0),
+        _ slot: UInt16, _ role: Command.Role, generation: UInt16 = 1,
+        at local: SocketAddress = address("127.0.0.1", 0),
         connectedTo peer: SocketAddress? = nil
     ) throws -> SocketAddress {
         let socket = try UDPSocket.open(local.kernelFamily == AF_INET ? .v4 : .v6)

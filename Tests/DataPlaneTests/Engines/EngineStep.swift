@@ -7,7 +7,8 @@ import Sockets
 
 /// Opens an engine of this kind under a relay. The result does one turn, or with true lets go of everything.
 func engineStep<R: Relay & ~Copyable>(
-    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?, _ relay: consuming R
+    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?,
+    _ relay: consuming R
 ) throws -> (Bool) -> Void {
     let doorbell = try Doorbell()
     guard let mode = kind.mode else {

@@ -28,7 +28,8 @@ final class Peer {
 
     /// From now on it hears nobody else.
     func connect(to peer: SocketAddress) throws(Errno) {
-        try checked(withUnsafeBytes(of: peer) { engarde_connect(descriptor, $0.baseAddress!, peer.kernelLength) })
+        try checked(
+            withUnsafeBytes(of: peer) { engarde_connect(descriptor, $0.baseAddress!, peer.kernelLength) })
     }
 
     @discardableResult
@@ -38,7 +39,9 @@ final class Peer {
     func sendBurst(_ datagrams: [[UInt8]]) -> Bool {
         let size = Int32(datagrams[0].count)
         // As an option it holds for every later send as well; switch it off again.
-        guard engarde_set_option(descriptor, Int32(IPPROTO_UDP), ENGARDE_UDP_SEGMENT, size) == 0 else { return false }
+        guard engarde_set_option(descriptor, Int32(IPPROTO_UDP), ENGARDE_UDP_SEGMENT, size) == 0 else {
+            return false
+        }
         defer { _ = engarde_set_option(descriptor, Int32(IPPROTO_UDP), ENGARDE_UDP_SEGMENT, 0) }
         return send(datagrams.flatMap { $0 })
     }

@@ -25,7 +25,8 @@ import Testing
 
     /// 840 runs of 64 are refused in one submission; taken apart they are more messages than the arena has, and
     /// more refusals are still to be read when it is full.
-    @Test("Runs taken apart beyond the arena's size leave whole, each datagram once",
+    @Test(
+        "Runs taken apart beyond the arena's size leave whole, each datagram once",
         arguments: EngineTests.Kind.allCases)
     func manyTakenApart(_ kind: EngineTests.Kind) throws {
         let runs = 14
@@ -48,7 +49,9 @@ import Testing
         bare.flush()
         var wrong = 0
         for (index, pair) in pairs.enumerated() {
-            let numbers = pair.server.receiveAll().map { $0.withUnsafeBytes { Int($0.loadUnaligned(as: UInt16.self)) } }
+            let numbers = pair.server.receiveAll().map {
+                $0.withUnsafeBytes { Int($0.loadUnaligned(as: UInt16.self)) }
+            }
             // Without privilege a receive buffer does not hold them all.
             let isWhole = geteuid() != 0 || Set(numbers).count == runs * 64
             if Set(numbers).count != numbers.count || !isWhole { wrong += 1 }

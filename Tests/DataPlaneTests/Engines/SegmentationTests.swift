@@ -71,7 +71,8 @@ import Testing
     }
 
     /// The kernel refuses segmentation where it may not compute checksums (`SO_NO_CHECK`): EINVAL or EIO.
-    @Test("A link that refuses segmentation gets every datagram singly, the others in one piece",
+    @Test(
+        "A link that refuses segmentation gets every datagram singly, the others in one piece",
         arguments: EngineTests.Kind.allCases)
     func noChecksums(_ kind: EngineTests.Kind) throws {
         let bench = try EngineBench.client(kind)
@@ -91,7 +92,8 @@ import Testing
         #expect(bench.failures(1) == 0 && bench.failures(2) == 0)
     }
 
-    @Test("Datagrams larger than the MTU leave singly, in fragments",
+    @Test(
+        "Datagrams larger than the MTU leave singly, in fragments",
         .enabled(if: SmallNetwork.isAvailable), arguments: EngineTests.Kind.allCases)
     func smallMTU(_ kind: EngineTests.Kind) throws {
         let refusal = SmallNetwork.run {

@@ -6,12 +6,18 @@ import Testing
 @testable import DataPlane
 
 @Suite struct SendFailureTests {
-    @Test("Each refusal has its kind", arguments: [
-        (EAGAIN, SendFailure.congested), (ENOBUFS, .noBuffers), (ENOMEM, .noBuffers), (ENETUNREACH, .unreachable),
-        (EHOSTUNREACH, .unreachable), (EHOSTDOWN, .unreachable), (ENETDOWN, .unreachable), (ECONNREFUSED, .refused),
-        (EMSGSIZE, .tooLong), (EPERM, .notPermitted), (EACCES, .notPermitted), (ENODEV, .noDevice), (ENXIO, .noDevice),
-        (EADDRNOTAVAIL, .noDevice), (EIO, .other), (EINVAL, .other), (EBADF, .other), (EDESTADDRREQ, .other), (0, .other),
-    ])
+    @Test(
+        "Each refusal has its kind",
+        arguments: [
+            (EAGAIN, SendFailure.congested), (ENOBUFS, .noBuffers), (ENOMEM, .noBuffers),
+            (ENETUNREACH, .unreachable),
+            (EHOSTUNREACH, .unreachable), (EHOSTDOWN, .unreachable), (ENETDOWN, .unreachable),
+            (ECONNREFUSED, .refused),
+            (EMSGSIZE, .tooLong), (EPERM, .notPermitted), (EACCES, .notPermitted), (ENODEV, .noDevice),
+            (ENXIO, .noDevice),
+            (EADDRNOTAVAIL, .noDevice), (EIO, .other), (EINVAL, .other), (EBADF, .other),
+            (EDESTADDRREQ, .other), (0, .other),
+        ])
     func kinds(errno: Int32, failure: SendFailure) { #expect(SendFailure(errno: errno) == failure) }
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -21,19 +27,21 @@ import Testing
         var testDescription: String { String(cString: strerror(errno)) }
     }
 
-    @Test("Each refusal has its cure", arguments: [
-        Case(errno: EIO, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
-        Case(errno: EINVAL, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
-        Case(errno: EMSGSIZE, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
-        Case(errno: ECONNREFUSED, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
-        Case(errno: EHOSTUNREACH, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
-        Case(errno: EPROTO, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
-        Case(errno: EAGAIN, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-        Case(errno: ENOBUFS, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-        Case(errno: ENETUNREACH, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-        Case(errno: EPERM, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-        Case(errno: ENODEV, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-    ])
+    @Test(
+        "Each refusal has its cure",
+        arguments: [
+            Case(errno: EIO, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
+            Case(errno: EINVAL, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
+            Case(errno: EMSGSIZE, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
+            Case(errno: ECONNREFUSED, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
+            Case(errno: EHOSTUNREACH, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
+            Case(errno: EPROTO, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
+            Case(errno: EAGAIN, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
+            Case(errno: ENOBUFS, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
+            Case(errno: ENETUNREACH, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
+            Case(errno: EPERM, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
+            Case(errno: ENODEV, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
+        ])
     func recoveries(_ test: Case) {
         for (index, recovery) in test.recoveries.enumerated() {
             let found = SendRecovery(errno: test.errno, segmented: index & 1 == 1, isRepeat: index & 2 == 2)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import CShims.Socket
 import Glibc
 import Sockets
 
@@ -21,10 +22,12 @@ enum SmallNetwork {
     /// - Returns: why it did not run.
     static func run(_ body: @escaping @Sendable () -> Void) -> String? {
         let outcome = Outcome()
-        guard let thread = try? Thread({
-            outcome.refusal = enter()
-            if outcome.refusal == nil { body() }
-        }) else { return "no thread" }
+        guard
+            let thread = try? Thread({
+                outcome.refusal = enter()
+                if outcome.refusal == nil { body() }
+            })
+        else { return "no thread" }
         thread.join()
         return outcome.refusal
     }
@@ -32,7 +35,9 @@ enum SmallNetwork {
     private final class Outcome: @unchecked Sendable { var refusal: String? }
 
     private static func enter() -> String? {
-        guard unshare(0x4000_0000 /* CLONE_NEWNET */) == 0 else { return "no new namespace: \(Errno.current)" }
+        guard unshare(0x4000_0000 /* CLONE_NEWNET */) == 0 else {
+            return "no new namespace: \(Errno.current)"
+        }
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(descriptor) }
         var request = ifreq()
@@ -40,7 +45,9 @@ enum SmallNetwork {
         request.ifr_ifru.ifru_mtu = mtu
         guard ioctl(descriptor, UInt(SIOCSIFMTU), &request) == 0 else { return "no MTU: \(Errno.current)" }
         request.ifr_ifru.ifru_flags = Int16(truncatingIfNeeded: IFF_UP)
-        guard ioctl(descriptor, UInt(SIOCSIFFLAGS), &request) == 0 else { return "lo stays down: \(Errno.current)" }
+        guard ioctl(descriptor, UInt(SIOCSIFFLAGS), &request) == 0 else {
+            return "lo stays down: \(Errno.current)"
+        }
         return nil
     }
 }

@@ -9,7 +9,9 @@ import Testing
 
 /// What goes wrong on one socket costs that socket's copies at most.
 @Suite(.serialized) struct WeatherTests {
-    @Test("A refusal that an earlier datagram earned does not cost a later one", arguments: EngineTests.Kind.allCases)
+    @Test(
+        "A refusal that an earlier datagram earned does not cost a later one",
+        arguments: EngineTests.Kind.allCases)
     func keptRefusal(_ kind: EngineTests.Kind) throws {
         let bare = try BareEngine.open(kind)
         let memory = SliceMemory(4_000)
@@ -29,7 +31,9 @@ import Testing
         #expect(bare.counters.value(.segmentationOff, slot: 1) == 0)
     }
 
-    @Test("While nobody listens copies are counted as refused, and the link heals", arguments: EngineTests.Kind.allCases)
+    @Test(
+        "While nobody listens copies are counted as refused, and the link heals",
+        arguments: EngineTests.Kind.allCases)
     func refused(_ kind: EngineTests.Kind) throws {
         let bench = try EngineBench.client(kind)
         let wireGuard = try bench.openListen()
@@ -92,7 +96,8 @@ import Testing
         #expect(wireGuard.receiveAll() == datagrams)
     }
 
-    @Test("Answers leave from the address that was written to, in both families",
+    @Test(
+        "Answers leave from the address that was written to, in both families",
         arguments: EngineTests.Kind.allCases)
     func answers(_ kind: EngineTests.Kind) throws {
         let board = PathBoard(capacity: 8)
@@ -108,7 +113,10 @@ import Testing
             return client
         }
         #expect(bench.turns { bench.value(.sentDatagrams, 1) == 3 })
-        #expect(Set(wireGuard.receiveAll()) == [Array("127.0.0.2".utf8), Array("127.0.0.3".utf8), Array("::1".utf8)])
+        #expect(
+            Set(wireGuard.receiveAll()) == [
+                Array("127.0.0.2".utf8), Array("127.0.0.3".utf8), Array("::1".utf8),
+            ])
         #expect(wireGuard.sendBurst(numbered(5, size: 300)))
         #expect(bench.turns { bench.value(.sentDatagrams, 0) == 15 })
         for client in clients { #expect(client.receiveAll() == numbered(5, size: 300)) }

@@ -17,43 +17,45 @@ import Testing
         var testDescription: String { "\(source) with \(prefixes) to \(local.isEmpty ? "?" : local)" }
     }
 
-    @Test("WireGuard may speak from this machine and from where the file says", arguments: [
-        Case(source: "127.0.0.1", isAccepted: true), Case(source: "127.255.0.9", isAccepted: true),
-        Case(source: "::1", isAccepted: true), Case(source: "::ffff:127.0.0.1", isAccepted: true),
-        Case(source: "128.0.0.1", isAccepted: false), Case(source: "126.255.255.255", isAccepted: false),
-        Case(source: "::2", isAccepted: false), Case(source: "::", isAccepted: false),
-        Case(source: "::127.0.0.1", isAccepted: false),
-        // This machine's own address.
-        Case(source: "192.0.2.7", local: "192.0.2.7", isAccepted: true),
-        Case(source: "192.0.2.7", local: "192.0.2.8", isAccepted: false),
-        Case(source: "192.0.2.7", local: "", isAccepted: false),
-        Case(source: "2001:db8::7", local: "2001:db8::7", isAccepted: true),
-        Case(source: "2001:db8::7", local: "2001:db8:0:1::7", isAccepted: false),
-        Case(source: "2001:db8::7", local: "2001:db8::8", isAccepted: false),
-        Case(source: "::ffff:192.0.2.7", local: "::ffff:192.0.2.7", isAccepted: true),
-        Case(source: "::ffff:192.0.2.7", local: "::ffff:192.0.2.8", isAccepted: false),
-        // What the file adds.
-        Case(source: "192.0.2.7", prefixes: ["192.0.2.0/24"], isAccepted: true),
-        Case(source: "192.0.3.7", prefixes: ["192.0.2.0/24"], isAccepted: false),
-        Case(source: "::ffff:192.0.2.7", prefixes: ["192.0.2.0/24"], isAccepted: true),
-        Case(source: "::ffff:192.0.3.7", prefixes: ["192.0.2.0/24"], isAccepted: false),
-        Case(source: "192.0.2.7", prefixes: ["192.0.2.7"], isAccepted: true),
-        Case(source: "192.0.2.6", prefixes: ["192.0.2.7"], isAccepted: false),
-        Case(source: "203.0.113.1", prefixes: ["192.0.2.0/24", "203.0.113.0/25"], isAccepted: true),
-        Case(source: "203.0.113.129", prefixes: ["192.0.2.0/24", "203.0.113.0/25"], isAccepted: false),
-        Case(source: "203.0.113.1", prefixes: ["0.0.0.0/0"], isAccepted: true),
-        Case(source: "2001:db8::1", prefixes: ["0.0.0.0/0"], isAccepted: false),
-        Case(source: "::203.0.113.1", prefixes: ["0.0.0.0/0"], isAccepted: false),
-        Case(source: "2001:db8::1", prefixes: ["::/0"], isAccepted: true),
-        Case(source: "2001:db8::1", prefixes: ["2001:db8::/32"], isAccepted: true),
-        Case(source: "2001:db9::1", prefixes: ["2001:db8::/32"], isAccepted: false),
-        Case(source: "2001:db8::1", prefixes: ["2001:db8::/64"], isAccepted: true),
-        Case(source: "2001:db8:0:1::1", prefixes: ["2001:db8::/64"], isAccepted: false),
-        Case(source: "2001:db8::ffff", prefixes: ["2001:db8::/113"], isAccepted: false),
-        Case(source: "2001:db8::7fff", prefixes: ["2001:db8::/113"], isAccepted: true),
-        Case(source: "2001:db8::1", prefixes: ["2001:db8::1"], isAccepted: true),
-        Case(source: "2001:db8::2", prefixes: ["2001:db8::1"], isAccepted: false),
-    ])
+    @Test(
+        "WireGuard may speak from this machine and from where the file says",
+        arguments: [
+            Case(source: "127.0.0.1", isAccepted: true), Case(source: "127.255.0.9", isAccepted: true),
+            Case(source: "::1", isAccepted: true), Case(source: "::ffff:127.0.0.1", isAccepted: true),
+            Case(source: "128.0.0.1", isAccepted: false), Case(source: "126.255.255.255", isAccepted: false),
+            Case(source: "::2", isAccepted: false), Case(source: "::", isAccepted: false),
+            Case(source: "::127.0.0.1", isAccepted: false),
+            // This machine's own address.
+            Case(source: "192.0.2.7", local: "192.0.2.7", isAccepted: true),
+            Case(source: "192.0.2.7", local: "192.0.2.8", isAccepted: false),
+            Case(source: "192.0.2.7", local: "", isAccepted: false),
+            Case(source: "2001:db8::7", local: "2001:db8::7", isAccepted: true),
+            Case(source: "2001:db8::7", local: "2001:db8:0:1::7", isAccepted: false),
+            Case(source: "2001:db8::7", local: "2001:db8::8", isAccepted: false),
+            Case(source: "::ffff:192.0.2.7", local: "::ffff:192.0.2.7", isAccepted: true),
+            Case(source: "::ffff:192.0.2.7", local: "::ffff:192.0.2.8", isAccepted: false),
+            // What the file adds.
+            Case(source: "192.0.2.7", prefixes: ["192.0.2.0/24"], isAccepted: true),
+            Case(source: "192.0.3.7", prefixes: ["192.0.2.0/24"], isAccepted: false),
+            Case(source: "::ffff:192.0.2.7", prefixes: ["192.0.2.0/24"], isAccepted: true),
+            Case(source: "::ffff:192.0.3.7", prefixes: ["192.0.2.0/24"], isAccepted: false),
+            Case(source: "192.0.2.7", prefixes: ["192.0.2.7"], isAccepted: true),
+            Case(source: "192.0.2.6", prefixes: ["192.0.2.7"], isAccepted: false),
+            Case(source: "203.0.113.1", prefixes: ["192.0.2.0/24", "203.0.113.0/25"], isAccepted: true),
+            Case(source: "203.0.113.129", prefixes: ["192.0.2.0/24", "203.0.113.0/25"], isAccepted: false),
+            Case(source: "203.0.113.1", prefixes: ["0.0.0.0/0"], isAccepted: true),
+            Case(source: "2001:db8::1", prefixes: ["0.0.0.0/0"], isAccepted: false),
+            Case(source: "::203.0.113.1", prefixes: ["0.0.0.0/0"], isAccepted: false),
+            Case(source: "2001:db8::1", prefixes: ["::/0"], isAccepted: true),
+            Case(source: "2001:db8::1", prefixes: ["2001:db8::/32"], isAccepted: true),
+            Case(source: "2001:db9::1", prefixes: ["2001:db8::/32"], isAccepted: false),
+            Case(source: "2001:db8::1", prefixes: ["2001:db8::/64"], isAccepted: true),
+            Case(source: "2001:db8:0:1::1", prefixes: ["2001:db8::/64"], isAccepted: false),
+            Case(source: "2001:db8::ffff", prefixes: ["2001:db8::/113"], isAccepted: false),
+            Case(source: "2001:db8::7fff", prefixes: ["2001:db8::/113"], isAccepted: true),
+            Case(source: "2001:db8::1", prefixes: ["2001:db8::1"], isAccepted: true),
+            Case(source: "2001:db8::2", prefixes: ["2001:db8::1"], isAccepted: false),
+        ])
     func table(_ test: Case) throws {
         let sources = AcceptedSources(prefixes: try test.prefixes.map { try #require(AddressPrefix($0)) })
         let source = SocketAddress(try #require(IPAddress(test.source)), port: 51_820)

@@ -31,7 +31,9 @@ import Testing
     private static func addresses(_ count: Int, _ random: inout SeededGenerator) -> [SocketAddress] {
         (0..<count).map { index in
             let port = UInt16.random(in: 1...UInt16.max, using: &random)
-            let text = index % 3 == 0 ? "192.0.2.\(index % 250)" : index % 3 == 1 ? "2001:db8::\(index)" : "::ffff:10.0.0.1"
+            let text =
+                index % 3 == 0
+                ? "192.0.2.\(index % 250)" : index % 3 == 1 ? "2001:db8::\(index)" : "::ffff:10.0.0.1"
             return SocketAddress(IPAddress(text)!, port: port)
         }
     }
@@ -52,14 +54,20 @@ import Testing
         }
         for address in all {
             let found = table.find(address)
-            guard (found >= 0) == (model.position(address) != nil) else { return "\(address): found \(found)" }
-            guard found < 0 || table.path(found).address == address else { return "\(address): another's index" }
+            guard (found >= 0) == (model.position(address) != nil) else {
+                return "\(address): found \(found)"
+            }
+            guard found < 0 || table.path(found).address == address else {
+                return "\(address): another's index"
+            }
         }
         return nil
     }
 
     /// Small tables, in which chains meet, wrap around the end and are shortened from the middle all the time.
-    @Test("Like a slow table, over seeded operations", arguments: [1, 2, 7, 8, 9, 64], 1...5 as ClosedRange<UInt64>)
+    @Test(
+        "Like a slow table, over seeded operations", arguments: [1, 2, 7, 8, 9, 64],
+        1...5 as ClosedRange<UInt64>)
     func model(capacity: Int, seed: UInt64) {
         var random = SeededGenerator(seed: seed &* 1_000 &+ UInt64(capacity))
         let all = Self.addresses(capacity * 2 + 1, &random)

@@ -32,7 +32,8 @@ import Testing
         bench.arrive(0, [[4, 4, 4]], from: Self.wireGuard)
         #expect(
             bench.turn(at: 7) == [
-                Sent(slot: 1, datagrams: [[1, 1], [2, 2], [3, 3]]), Sent(slot: 3, datagrams: [[1, 1], [2, 2], [3, 3]]),
+                Sent(slot: 1, datagrams: [[1, 1], [2, 2], [3, 3]]),
+                Sent(slot: 3, datagrams: [[1, 1], [2, 2], [3, 3]]),
                 Sent(slot: 1, datagrams: [[4, 4, 4]]), Sent(slot: 3, datagrams: [[4, 4, 4]]),
             ])
         #expect(bench.counters.value(.lastReceived, slot: 0) == 7)
@@ -75,7 +76,8 @@ import Testing
         #expect(
             bench.turn() == [
                 Sent(slot: 1, datagrams: [[1, 1], [2, 2]]),
-                Sent(slot: 0, destination: Self.wireGuard, local: localBytes("127.0.0.1"), datagrams: [[7, 7]]),
+                Sent(
+                    slot: 0, destination: Self.wireGuard, local: localBytes("127.0.0.1"), datagrams: [[7, 7]]),
                 Sent(slot: 0, destination: moved, local: localBytes("127.0.0.2"), datagrams: [[8, 8]]),
             ])
     }

@@ -47,7 +47,8 @@ final class RelayBench<R: Relay & ~Copyable> {
 
     /// Puts in what one receive brought: datagrams of equal size, the last perhaps shorter.
     func arrive(
-        _ slot: UInt16, _ datagrams: [[UInt8]], from source: SocketAddress = SocketAddress(), to local: String = "",
+        _ slot: UInt16, _ datagrams: [[UInt8]], from source: SocketAddress = SocketAddress(),
+        to local: String = "",
         generation: UInt16 = 1
     ) {
         let all = datagrams.flatMap { $0 }

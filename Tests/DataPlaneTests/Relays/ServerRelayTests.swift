@@ -108,7 +108,8 @@ import Testing
         bench.arrive(1, [[9]])
         #expect(
             bench.turn() == [
-                Sent(slot: 1, datagrams: [[1], [2]]), Sent(slot: 0, destination: Self.path(1), datagrams: [[7], [8]]),
+                Sent(slot: 1, datagrams: [[1], [2]]),
+                Sent(slot: 0, destination: Self.path(1), datagrams: [[7], [8]]),
                 Sent(slot: 0, destination: Self.path(1), datagrams: [[9]]),
                 Sent(slot: 0, destination: Self.path(2), datagrams: [[9]]),
             ])
@@ -151,7 +152,9 @@ import Testing
             if number % Limits.arrivals == Limits.arrivals - 1 { _ = bench.turn() }
         }
         // Each begins three runs: a shorter last segment, and sizes that do not go together.
-        for index in 0..<8 { bench.arrive(1, [Array(repeating: UInt8(index), count: 9 + index), [UInt8(index)]]) }
+        for index in 0..<8 {
+            bench.arrive(1, [Array(repeating: UInt8(index), count: 9 + index), [UInt8(index)]])
+        }
         let sent = bench.turn()
         #expect(sent.count == 8 * Limits.paths)
         #expect(bench.partialTurns > 0)
