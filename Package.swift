@@ -69,21 +69,23 @@ let package = Package(
         pointerRoom("Sockets", ["CShims"]),
         room("Configuration", ["CShims", "Sockets"]),
         room("Links", ["CShims", "Sockets", "Configuration"]),
-        room("WireGuardWire"),
-        pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
+        pointerRoom("DataPlane", ["CShims", "Sockets"]),
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", logging, lifecycle]),
-        tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter"]),
+        tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
         program("engarde-server", ["Program", "Control", "Configuration", "Sockets", arguments]),
         tests("ConfigurationTests", ["Configuration", "Sockets"]),
-        tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration"]),
-        tests("ControlTests", ["Control", "Links", "Sockets", "Configuration"]),
+        tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
         tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
+        tests("ControlTests", ["Control", "DataPlane", "Links", "Sockets", "Configuration"]),
+        tests("SocketsTests", ["CShims", "Sockets"]),
+        tests(
+            "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),
     ]
 )

@@ -42,7 +42,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         socket.apply(configuration.tuning, log)
         dataPlane = try startDataPlane(
             .client(allowedSources: configuration.allowedSources), configuration.engine,
-            configuration.tuning, log)
+            configuration.tuning)
         slots = SocketSlots(dataPlane)
         listen = slots.attach(socket, .listen)!  // the first slot of many
         policy = LinkPolicy(
@@ -53,6 +53,7 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     /// Relays until the service group shuts down.
     public func run() async throws {
+        dataPlane.engine.tell(log)
         log.notice("listening for WireGuard on \(configuration.listenAddress), server \(configuration.destination)")
         try queue.sync { try start() }
         try? await gracefulShutdown()

@@ -6,9 +6,9 @@ internal import DataPlane
 internal import Logging
 internal import Sockets
 
-/// Starts the data plane and says once which engine serves and why no better one.
+/// Starts the data plane as the file wants it.
 func startDataPlane(
-    _ task: DataPlane.Task, _ choice: EngineChoice, _ tuning: TuningConfiguration, _ log: Logger
+    _ task: DataPlane.Task, _ choice: EngineChoice, _ tuning: TuningConfiguration
 ) throws(StartRefusal) -> DataPlane {
     let preference: EnginePreference =
         switch choice {
@@ -17,16 +17,21 @@ func startDataPlane(
         case .polling: .polling
         }
     do {
-        let dataPlane = try DataPlane(
+        return try DataPlane(
             task, engine: preference,
             tuning: Tuning(
                 processor: tuning.processor, busyPollMicroseconds: tuning.busyPollMicroseconds,
                 submissionThread: tuning.submissionThread))
-        log.notice("engine: \(dataPlane.engine.description)")
-        for refusal in dataPlane.engine.refusals { log.notice("engine refused: \(refusal)") }
-        return dataPlane
     } catch {
         throw StartRefusal("cannot start the engine: \(error)")
+    }
+}
+
+extension EngineReport {
+    /// Says once which engine serves and why no better one.
+    func tell(_ log: Logger) {
+        log.notice("engine: \(description)")
+        for refusal in refusals { log.notice("engine refused: \(refusal)") }
     }
 }
 

@@ -25,7 +25,8 @@ enum ListenSocket {
             throw StartRefusal("cannot listen on \(address): no address of this name is known here")
         }
         do throws(Errno) {
-            if let ip { return try bound(.open(ip.family), SocketAddress(ip, port: address.port)) }
+            // `0.0.0.0` and `::` mean every address as well.
+            if let ip, !ip.isUnspecified { return try bound(.open(ip.family), SocketAddress(ip, port: address.port)) }
             return try wildcard(port: address.port)
         } catch {
             throw StartRefusal("cannot listen on \(address): \(error)\(hint(error))")

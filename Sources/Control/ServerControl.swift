@@ -37,7 +37,7 @@ public final class ServerControl: Service, @unchecked Sendable {
         let timeout = Int64(configuration.clientTimeoutSeconds) * 1_000_000_000
         dataPlane = try startDataPlane(
             .server(pathTimeoutNanoseconds: timeout, maxPaths: configuration.maxPaths), configuration.engine,
-            configuration.tuning, log)
+            configuration.tuning)
         slots = SocketSlots(dataPlane)
         listen = slots.attach(socket, .listen)!  // the first slot of many
         trafficLog = TrafficLog(log)
@@ -45,6 +45,7 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     /// Relays until the service group shuts down.
     public func run() async throws {
+        dataPlane.engine.tell(log)
         log.notice("listening for clients on \(configuration.listenAddress), WireGuard \(configuration.destination)")
         queue.sync { start() }
         try? await gracefulShutdown()

@@ -46,7 +46,11 @@ struct SocketSlots {
 
     /// Closes what the data plane has let go of and frees its slots.
     mutating func collect() {
-        for served in closing where dataPlane.counters.hasReleased(served.handle) { free.append(served.handle.slot) }
-        closing.removeAll { dataPlane.counters.hasReleased($0.handle) }
+        closing.removeAll { served in
+            // Asked once a socket: the data plane may let go of it between two answers.
+            guard dataPlane.counters.hasReleased(served.handle) else { return false }
+            free.append(served.handle.slot)
+            return true
+        }
     }
 }

@@ -22,8 +22,13 @@ struct EngineSockets: ~Copyable {
     let entries: UnsafeMutablePointer<Entry>
     /// Slots in use are below this.
     private(set) var end = 0
+    private let counters: Counters
+    /// The server's paths, which share one socket; nil on a client.
+    private let board: PathBoard?
 
-    init() {
+    init(counters: Counters, board: PathBoard?) {
+        self.counters = counters
+        self.board = board
         unsafe entries = .allocate(capacity: Limits.socketSlots)
         for slot in 0..<Limits.socketSlots { unsafe (entries + slot).initialize(to: Entry()) }
     }
@@ -48,5 +53,46 @@ struct EngineSockets: ~Copyable {
     func serves(_ socket: SocketHandle) -> Bool {
         let entry = unsafe self[socket.slot]
         return unsafe entry.pointee.isServed && entry.pointee.generation == socket.generation
+    }
+
+    // MARK: Sends
+
+    /// Whether this departure's run may leave in one piece. A link is judged by its socket, a path by itself, for
+    /// paths share a socket.
+    @_noLocks
+    func mayProduceSegments(_ departure: UnsafeMutablePointer<Departure>) -> Bool {
+        let path = unsafe departure.pointee.path
+        if path >= 0, let board { return board.mayProduceSegments(path) }
+        return unsafe self[departure.pointee.slot].pointee.mayProduceSegments
+    }
+
+    /// Segmentation was refused on the way this departure takes: do without from now on.
+    @_noLocks
+    func stopProducingSegments(_ departure: UnsafeMutablePointer<Departure>) {
+        let path = unsafe departure.pointee.path
+        if path >= 0, let board { return board.set(path, .segmentationOff, 1) }
+        unsafe self[departure.pointee.slot].pointee.mayProduceSegments = false
+        unsafe counters.set(.segmentationOff, slot: departure.pointee.slot, 1)
+    }
+
+    /// Counts the datagrams of a departure that is about to be tried.
+    @_noLocks
+    func countSent(_ departure: UnsafeMutablePointer<Departure>, _ run: UnsafeMutablePointer<Run>) {
+        let (datagrams, bytes) = unsafe (run.pointee.segmentCount, run.pointee.bytes)
+        let (slot, path) = unsafe (departure.pointee.slot, departure.pointee.path)
+        counters.add(.sentDatagrams, slot: slot, datagrams)
+        counters.add(.sentBytes, slot: slot, bytes)
+        if path >= 0 {
+            board?.add(path, .sentDatagrams, datagrams)
+            board?.add(path, .sentBytes, bytes)
+        }
+    }
+
+    /// Counts datagrams of a departure that the kernel refused for good.
+    @_noLocks
+    func countLost(_ departure: UnsafeMutablePointer<Departure>, _ datagrams: Int, _ failure: SendFailure) {
+        let (slot, path) = unsafe (departure.pointee.slot, departure.pointee.path)
+        counters.add(failure, slot: slot, datagrams)
+        if path >= 0 { board?.add(path, .sendFailures, datagrams) }
     }
 }

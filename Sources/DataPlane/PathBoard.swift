@@ -12,6 +12,8 @@ public struct PathBoard: @unchecked Sendable {
     enum Field: Int, CaseIterable, BitwiseCopyable {
         case sequence, address0, address1, address2, address3, since, lastHeard
         case receivedDatagrams, receivedBytes, sentDatagrams, sentBytes, sendFailures
+        /// 1 once segmentation has been refused on the way to this path.
+        case segmentationOff
     }
 
     /// One live path as last published.
@@ -90,6 +92,11 @@ public struct PathBoard: @unchecked Sendable {
         set(index, .since, UInt64(bitPattern: now))
         set(index, .lastHeard, UInt64(bitPattern: now))
         unsafe cells[base].store(sequence &+ 2, ordering: .releasing)
+    }
+
+    @_noLocks
+    func mayProduceSegments(_ index: Int32) -> Bool {
+        unsafe cells[Int(index) * stride + Field.segmentationOff.rawValue].load(ordering: .relaxed) == 0
     }
 
     @_noLocks

@@ -38,10 +38,18 @@ public enum Program {
         switch error {
         case let refusal as ConfigurationRefusal: text = refusal.description
         case let refusal as StartRefusal: text = refusal.description
-        default: text = root.fullMessage(for: error)
+        default: text = commandLineProblem(root, error)
         }
         writeError(text)
         exit(1)
+    }
+
+    /// What is wrong with the command line, in one line: the parser's first, and its last, which names the help.
+    private static func commandLineProblem<Root: ParsableCommand>(_ root: Root.Type, _ error: any Error) -> String {
+        var problem = root.message(for: error).prefix { $0 != "\n" }
+        if problem.hasSuffix(".") { problem.removeLast() }
+        let hint = root.fullMessage(for: error).split(separator: "\n").last?.drop { $0 == " " } ?? ""
+        return hint.hasPrefix("See ") ? "\(problem); s\(hint.dropFirst())" : String(problem)
     }
 
     /// Answers `--version` and `--example`. Returns whether there is nothing more to do.
@@ -63,6 +71,8 @@ public enum Program {
         _ service: @autoclosure () throws -> any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?,
         webManager: WebManagerConfiguration?, description: String, name: String, log: Logger
     ) async throws {
+        // First, so that a refusal is the only line.
+        let service = try service()
         log.notice("\(name) \(version)\(description.isEmpty ? "" : ", \(description)")")
         for warning in warnings { log.warning("\(warning)") }
         if writeTimeoutMilliseconds != nil {
@@ -73,7 +83,7 @@ public enum Program {
         quiet.logLevel = max(log.logLevel, .warning)
         let group = ServiceGroup(
             configuration: .init(
-                services: [try service()], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
     }
 

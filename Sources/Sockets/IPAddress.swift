@@ -43,6 +43,8 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
     /// Parses `192.0.2.1` or `2001:db8::1`; brackets, ports and zones are not part of an address.
     public init?(_ text: some StringProtocol) {
         let text = String(text)
+        // `inet_pton` would read up to the first zero byte and pass over what follows it.
+        guard !text.utf8.contains(0) else { return nil }
         var storage = InlineWords(a: 0, b: 0, c: 0, d: 0)
         if unsafe inet_pton(AF_INET, text, &storage) == 1 {
             family = .v4

@@ -2,6 +2,7 @@
 
 import Glibc
 import Links
+import Support
 import Testing
 
 struct NamePatternTests {

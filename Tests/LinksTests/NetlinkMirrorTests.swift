@@ -2,6 +2,7 @@
 
 @testable import Links
 import Sockets
+import Support
 import Testing
 
 /// Random changes, seen through a conversation with all its mishaps, checked against the lists themselves.

@@ -3,6 +3,7 @@
 import CShims.Netlink
 @testable import Links
 import Sockets
+import Support
 import Testing
 
 /// What recorded messages make of a table.

@@ -2,6 +2,7 @@
 
 @testable import Links
 import Sockets
+import Support
 
 /// The kernel's side of the netlink conversation, slow and plain: lists, and a receive queue that overruns.
 ///

@@ -9,7 +9,7 @@ internal import Sockets
 /// A message is valid until ``clear()``; the departure and the run it was made from must stay put as long.
 @safe
 struct MessageArena: ~Copyable {
-    static var capacity: Int { @_noLocks get { Limits.departures } }
+    let capacity: Int
 
     /// `mmsghdr` serves both engines: the ring uses its first field.
     let messages: UnsafeMutablePointer<mmsghdr>
@@ -17,13 +17,14 @@ struct MessageArena: ~Copyable {
     private let ancillary: UnsafeMutableRawPointer
     private(set) var count = 0
 
-    init() {
-        unsafe messages = .allocate(capacity: Self.capacity)
-        unsafe messages.initialize(repeating: mmsghdr(), count: Self.capacity)
-        unsafe slices = .allocate(capacity: Self.capacity)
-        unsafe slices.initialize(repeating: iovec(), count: Self.capacity)
+    init(capacity: Int) {
+        self.capacity = capacity
+        unsafe messages = .allocate(capacity: capacity)
+        unsafe messages.initialize(repeating: mmsghdr(), count: capacity)
+        unsafe slices = .allocate(capacity: capacity)
+        unsafe slices.initialize(repeating: iovec(), count: capacity)
         unsafe ancillary = .allocate(
-            byteCount: Self.capacity * Int(ENGARDE_ANCILLARY_OUT), alignment: MemoryLayout<cmsghdr>.alignment)
+            byteCount: capacity * Int(ENGARDE_ANCILLARY_OUT), alignment: MemoryLayout<cmsghdr>.alignment)
     }
 
     deinit {
@@ -32,7 +33,7 @@ struct MessageArena: ~Copyable {
         unsafe ancillary.deallocate()
     }
 
-    var isFull: Bool { @_noLocks get { count == Self.capacity } }
+    var isFull: Bool { @_noLocks get { count == capacity } }
 
     @_noLocks
     mutating func clear() { count = 0 }

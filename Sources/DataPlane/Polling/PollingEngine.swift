@@ -11,10 +11,11 @@ internal import Sockets
 struct PollingEngine: ~Copyable, Engine {
     let epoll: FileDescriptor
     let counters: Counters
-    let board: PathBoard?
     let mail: Int32
-    var sockets = EngineSockets()
-    var arena = MessageArena()
+    var sockets: EngineSockets
+    var arena = MessageArena(capacity: Limits.departures)
+    /// The segments of one run that may not leave in one piece.
+    var singles = MessageArena(capacity: Limits.segmentsPerRun)
     let buffers: ReceiveBuffers
     /// Buffers that arrivals of this batch view: the first so many.
     var buffersUsed = 0
@@ -42,14 +43,14 @@ struct PollingEngine: ~Copyable, Engine {
     private init(epoll: consuming FileDescriptor, mail: Int32, counters: Counters, board: PathBoard?) {
         self.epoll = epoll
         self.counters = counters
-        self.board = board
+        sockets = EngineSockets(counters: counters, board: board)
         self.mail = mail
         buffers = ReceiveBuffers()
         unsafe ready = .allocate(capacity: Self.readyCapacity)
         unsafe firstDeparture = .allocate(capacity: Limits.socketSlots)
         unsafe lastDeparture = .allocate(capacity: Limits.socketSlots)
         unsafe nextDeparture = .allocate(capacity: Limits.departures)
-        unsafe sent = .allocate(capacity: MessageArena.capacity)
+        unsafe sent = .allocate(capacity: Limits.departures)
         unsafe firstDeparture.initialize(repeating: -1, count: Limits.socketSlots)
         unsafe lastDeparture.initialize(repeating: -1, count: Limits.socketSlots)
     }
@@ -97,6 +98,8 @@ struct PollingEngine: ~Copyable, Engine {
             var departure = unsafe firstDeparture[slot]
             unsafe firstDeparture[slot] = -1
             while departure >= 0 {
+                let due = unsafe batch.departures + Int(departure)
+                unsafe sockets.countSent(due, batch.runs + Int(due.pointee.run))
                 add(&batch, Int(departure))
                 departure = unsafe nextDeparture[Int(departure)]
             }
@@ -120,19 +123,12 @@ struct PollingEngine: ~Copyable, Engine {
         }
     }
 
-    /// Makes the messages of one departure: a run in one where the socket allows it.
+    /// Makes the messages of one departure: a run in one where its way allows that.
     @_noLocks
     private mutating func add(_ batch: inout Batch, _ index: Int) {
         let departure = unsafe batch.departures + index
         let run = unsafe batch.runs + Int(departure.pointee.run)
-        let slot = unsafe departure.pointee.slot
-        unsafe counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
-        unsafe counters.add(.sentBytes, slot: slot, run.pointee.bytes)
-        if unsafe departure.pointee.path >= 0 {
-            unsafe board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
-            unsafe board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
-        }
-        if unsafe run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
+        if unsafe run.pointee.segmentCount == 1 || sockets.mayProduceSegments(departure) {
             addWhole(&batch, index)
         } else {
             addSegments(&batch, index)
@@ -179,15 +175,14 @@ struct PollingEngine: ~Copyable, Engine {
             switch SendRecovery(errno: -result, segmented: isSegmented(&batch, position), isRepeat: isRepeat) {
             case .sendAgain: isRepeat = true
             case .sendSingly:
-                unsafe sockets[slot].pointee.mayProduceSegments = false
-                counters.set(.segmentationOff, slot: slot, 1)
-                sendSingly(&batch, slot, from: position)
-                return
+                sendSingly(&batch, position)
+                position += 1
+                isRepeat = false
             case .giveUp:
                 // A full send buffer refuses the rest of this turn as well: do not ask once a message.
                 let last = result == -EAGAIN ? arena.count : position + 1
                 while position < last {
-                    lose(&batch, position, slot, SendFailure(errno: -result))
+                    lose(&batch, position, SendFailure(errno: -result))
                     position += 1
                 }
                 isRepeat = false
@@ -203,30 +198,35 @@ struct PollingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
-    private mutating func lose(_ batch: inout Batch, _ position: Int, _ slot: UInt16, _ failure: SendFailure) {
-        let departure = unsafe batch.departures[Int(sent[position].departure)]
-        let datagrams = unsafe isSegmented(&batch, position) ? batch.runs[Int(departure.run)].segmentCount : 1
-        counters.add(failure, slot: slot, datagrams)
-        if departure.path >= 0 { board?.add(departure.path, .sendFailures, datagrams) }
+    private func lose(_ batch: inout Batch, _ position: Int, _ failure: SendFailure) {
+        let departure = unsafe batch.departures + Int(sent[position].departure)
+        let datagrams = unsafe isSegmented(&batch, position) ? batch.runs[Int(departure.pointee.run)].segmentCount : 1
+        unsafe sockets.countLost(departure, datagrams, failure)
     }
 
-    /// Sends what is left of the arena again, runs taken apart. Several paths can share the socket, so departures
-    /// behind the refused one are taken apart too: order on a path is kept.
+    /// Sends a run whose segmentation was refused segment by segment, from the same buffers and before what is
+    /// behind it. What is refused again is lost.
     @_noLocks
-    private mutating func sendSingly(_ batch: inout Batch, _ slot: UInt16, from position: Int) {
-        let count = arena.count
-        arena.clear()
-        // Rebuilding overwrites `sent` from the front, faster than it is read: chain the departures first. Each
-        // message here is a whole departure, for runs are taken apart only once this has happened.
-        var head = unsafe sent[position].departure
-        for index in position..<count {
-            unsafe nextDeparture[Int(sent[index].departure)] = unsafe index + 1 < count ? sent[index + 1].departure : -1
+    private mutating func sendSingly(_ batch: inout Batch, _ position: Int) {
+        let departure = unsafe batch.departures + Int(sent[position].departure)
+        let run = unsafe batch.runs + Int(departure.pointee.run)
+        unsafe sockets.stopProducingSegments(departure)
+        singles.clear()
+        for segment in unsafe 0..<run.pointee.segmentCount { _ = unsafe singles.append(departure, run, segment: segment) }
+        unsafe counters.add(.sends, slot: departure.pointee.slot, singles.count)
+        let descriptor = unsafe sockets[departure.pointee.slot].pointee.descriptor
+        var next = 0
+        while next < singles.count {
+            counters.add(.systemCalls, 1)
+            let result = unsafe engarde_sendmmsg(
+                descriptor, singles.messages + next, UInt32(truncatingIfNeeded: singles.count - next))
+            if result > 0 {
+                next += Int(result)
+            } else if result != -EINTR {
+                unsafe sockets.countLost(departure, 1, SendFailure(errno: -result))
+                next += 1
+            }
         }
-        while head >= 0 {
-            addSegments(&batch, Int(head))
-            head = unsafe nextDeparture[Int(head)]
-        }
-        send(&batch, slot)
     }
 
     // MARK: Receiving

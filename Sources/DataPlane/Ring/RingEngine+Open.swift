@@ -72,7 +72,7 @@ extension RingEngine {
         unsafe self.bufferMemory = unsafe bufferMemory
         self.mail = mail
         self.counters = counters
-        self.board = board
+        sockets = EngineSockets(counters: counters, board: board)
         unsafe completions = .allocate(capacity: Self.completionsPerReap)
         unsafe held = .allocate(capacity: Limits.buffers)
         unsafe refused = .allocate(capacity: Self.refusalsMax)

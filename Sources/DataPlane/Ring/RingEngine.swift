@@ -20,10 +20,9 @@ struct RingEngine: ~Copyable, Engine {
     let ring: OpaquePointer
     let bufferMemory: UnsafeMutableRawPointer
     let counters: Counters
-    let board: PathBoard?
     let mail: Int32
-    var sockets = EngineSockets()
-    var arena = MessageArena()
+    var sockets: EngineSockets
+    var arena = MessageArena(capacity: Limits.departures)
     let completions: UnsafeMutablePointer<engarde_completion>
     /// Buffers that arrivals of this batch view, oldest first.
     let held: UnsafeMutablePointer<UInt16>
@@ -84,14 +83,8 @@ struct RingEngine: ~Copyable, Engine {
         for index in 0..<batch.departureCount {
             let departure = unsafe batch.departures + index
             let run = unsafe batch.runs + Int(departure.pointee.run)
-            let slot = unsafe departure.pointee.slot
-            unsafe counters.add(.sentDatagrams, slot: slot, run.pointee.segmentCount)
-            unsafe counters.add(.sentBytes, slot: slot, run.pointee.bytes)
-            if unsafe departure.pointee.path >= 0 {
-                unsafe board?.add(departure.pointee.path, .sentDatagrams, run.pointee.segmentCount)
-                unsafe board?.add(departure.pointee.path, .sentBytes, run.pointee.bytes)
-            }
-            if unsafe run.pointee.segmentCount == 1 || sockets[slot].pointee.mayProduceSegments {
+            unsafe sockets.countSent(departure, run)
+            if unsafe run.pointee.segmentCount == 1 || sockets.mayProduceSegments(departure) {
                 queueWhole(&batch, index)
             } else {
                 for segment in unsafe 0..<run.pointee.segmentCount {
@@ -221,21 +214,15 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func refuse(_ token: CompletionToken, errno: Int32, _ batch: inout Batch) {
         let departure = unsafe batch.departures + token.departure
         let run = unsafe batch.runs + Int(departure.pointee.run)
-        let slot = unsafe departure.pointee.slot
         let segmented = unsafe token.segment < 0 && run.pointee.segmentCount > 1
         let recovery = SendRecovery(errno: errno, segmented: segmented, isRepeat: token.isRepeat)
-        if case .sendSingly = recovery {
-            unsafe sockets[slot].pointee.mayProduceSegments = false
-            counters.set(.segmentationOff, slot: slot, 1)
-        }
+        if case .sendSingly = recovery { unsafe sockets.stopProducingSegments(departure) }
         if case .giveUp = recovery {} else if refusedCount < Self.refusalsMax {
             unsafe refused[refusedCount] = token
             refusedCount += 1
             return
         }
-        let datagrams = unsafe segmented ? run.pointee.segmentCount : 1
-        counters.add(SendFailure(errno: errno), slot: slot, datagrams)
-        if unsafe departure.pointee.path >= 0 { unsafe board?.add(departure.pointee.path, .sendFailures, datagrams) }
+        unsafe sockets.countLost(departure, segmented ? run.pointee.segmentCount : 1, SendFailure(errno: errno))
     }
 
     /// Tries refused sends once more, segment by segment and from the same buffers. What is refused again is lost.

@@ -100,7 +100,7 @@ import Testing
         let destination = SocketAddress(IPAddress("192.0.2.9")!, port: 4_000)
         departure.initialize(
             to: Departure(run: 0, slot: 1, path: 3, destination: destination, local: Self.local("192.0.2.7")))
-        var arena = MessageArena()
+        var arena = MessageArena(capacity: Limits.departures)
         let whole = arena.append(departure, run).pointee.msg_hdr
         #expect(whole.msg_iovlen == 2 && whole.msg_namelen == 16)
         #expect(SocketAddress(kernel: whole.msg_name!, length: 16) == destination)
@@ -120,7 +120,7 @@ import Testing
         #expect(connected.msg_name == nil && connected.msg_namelen == 0)
         arena.clear()
         while !arena.isFull { _ = arena.append(departure, run, segment: 0) }
-        #expect(arena.count == MessageArena.capacity)
+        #expect(arena.count == Limits.departures)
         arena.clear()
         #expect(arena.count == 0)
     }
@@ -138,7 +138,7 @@ import Testing
         }
         run.initialize(to: Run(first: memory.slice(0, 10), at: slices))
         departure.initialize(to: Departure(run: 0, slot: 1))
-        var arena = MessageArena()
+        var arena = MessageArena(capacity: Limits.departures)
         let header = arena.append(departure, run).pointee.msg_hdr
         #expect(header.msg_control == nil && header.msg_controllen == 0)
     }

@@ -56,7 +56,7 @@ import Testing
         }
         var seen: Set<Int64> = []
         var tornCount = 0
-        for _ in 0..<400_000 {
+        for round in 0..<400_000 where round < 30_000 || seen.count < 4 {
             for record in board.records() {
                 seen.insert(record.since)
                 if record.address != all[Int(record.since)] { tornCount += 1 }

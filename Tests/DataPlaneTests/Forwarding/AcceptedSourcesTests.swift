@@ -2,6 +2,7 @@
 
 import CShims.Socket
 import Sockets
+import Support
 import Testing
 
 @testable import DataPlane

@@ -3,6 +3,7 @@
 import CShims.Socket
 import Glibc
 import Sockets
+import Support
 
 @testable import DataPlane
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Support
+
 /// The weather of one simulation, drawn from its seed. Ratios are in 1,000.
 struct SimulationOptions {
     struct LinkWeather {

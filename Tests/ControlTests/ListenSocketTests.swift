@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Configuration
+import Glibc
+import Sockets
+import Testing
+
+@testable import Control
+
+@Suite struct ListenSocketTests {
+    private static func port() throws -> UInt16 {
+        let socket = try UDPSocket.open(.v4)
+        try socket.bind(to: SocketAddress(.anyV4, port: 0))
+        return socket.localAddress.port
+    }
+
+    private static func hears(_ socket: borrowing UDPSocket, from text: String) throws -> Bool {
+        let ip = try #require(IPAddress(text))
+        let peer = try UDPSocket.open(ip.family)
+        try peer.connect(to: SocketAddress(ip, port: socket.localAddress.port))
+        _ = send(peer.descriptor, "x", 1, 0)
+        var byte: UInt8 = 0
+        return recv(socket.descriptor, &byte, 1, Int32(truncatingIfNeeded: MSG_DONTWAIT)) == 1
+    }
+
+    @Test("A wildcard takes both families, an address its own", arguments: [
+        ("", true, true), ("::", true, true), ("0.0.0.0", true, true), ("127.0.0.1", true, false), ("::1", false, true),
+    ])
+    func families(host: String, v4: Bool, v6: Bool) throws {
+        let socket = try ListenSocket.open(HostPort(host: host, port: try Self.port()))
+        let hearsV4 = try Self.hears(socket, from: "127.0.0.1")
+        let hearsV6 = try Self.hears(socket, from: "::1")
+        #expect(hearsV4 == v4 && hearsV6 == v6)
+    }
+
+    @Test("A name of this machine will do")
+    func name() throws {
+        let socket = try ListenSocket.open(HostPort(host: "localhost", port: try Self.port()))
+        #expect(socket.localAddress.isLoopback)
+    }
+
+    private static func refusal(_ address: HostPort) -> String? {
+        do throws(StartRefusal) {
+            _ = try ListenSocket.open(address)
+            return nil
+        } catch { return error.description }
+    }
+
+    @Test("An occupied port is refused with what to do about it")
+    func occupied() throws {
+        let other = try UDPSocket.open(.v4)
+        try other.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
+        let port = other.localAddress.port
+        #expect(
+            Self.refusal(HostPort(host: "127.0.0.1", port: port))
+                == "cannot listen on 127.0.0.1:\(port): Address already in use; another program has this port, "
+                + "find it with: ss -ulpn")
+    }
+
+    @Test("A port that is about to be free is waited for")
+    func waits() throws {
+        let other = try UDPSocket.open(.v4)
+        try other.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
+        let port = other.localAddress.port
+        let box = Closing(other)
+        let closer = ThreadBody {
+            usleep(100_000)
+            box.close()
+        }
+        #expect(closer.start() == nil)
+        #expect(Self.refusal(HostPort(host: "127.0.0.1", port: port)) == nil)
+    }
+
+    private final class Closing: @unchecked Sendable {
+        private var socket: UDPSocket?
+        init(_ socket: consuming UDPSocket) { self.socket = consume socket }
+        func close() { socket = nil }
+    }
+
+    @Test("An address of another machine is refused with what to do about it", arguments: [
+        ("192.0.2.1", "Cannot assign requested address; this machine does not have that address, see: ip address"),
+        ("no-such-host.invalid", "no address of this name is known here"),
+    ])
+    func elsewhere(host: String, reason: String) {
+        #expect(Self.refusal(HostPort(host: host, port: 59_401)) == "cannot listen on \(host):59401: \(reason)")
+    }
+}

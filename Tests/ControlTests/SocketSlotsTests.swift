@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Glibc
+import Testing
+
+@testable import Control
+@testable import DataPlane
+@testable import Sockets
+
+@Suite(.serialized) struct SocketSlotsTests {
+    private static func socket() throws -> UDPSocket {
+        let socket = try UDPSocket.open(.v4)
+        try socket.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
+        return socket
+    }
+
+    private static func collect(_ slots: inout SocketSlots, until count: Int) -> Bool {
+        for _ in 0..<2_000 where slots.closingCount > count {
+            usleep(500)
+            slots.collect()
+        }
+        return slots.closingCount == count
+    }
+
+    private static func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+
+    @Test("Slots are handed out up to the last and come back with the next generation",
+        arguments: [EnginePreference.uring, .polling])
+    func all(_ preference: EnginePreference) throws {
+        let dataPlane = try DataPlane(.client(allowedSources: []), engine: preference)
+        defer { dataPlane.stop() }
+        var slots = SocketSlots(dataPlane)
+        for generation in 1...3 as ClosedRange<UInt16> {
+            var served: [ServedSocket] = []
+            for _ in 0..<Limits.socketSlots {
+                served.append(try #require(slots.attach(try Self.socket(), .link)))
+            }
+            #expect(Set(served.map(\.handle.slot)).count == Limits.socketSlots)
+            #expect(served.allSatisfy { $0.handle.generation == generation })
+            let oneMore = slots.attach(try Self.socket(), .link)
+            #expect(oneMore == nil)
+            for socket in served { slots.detach(socket) }
+            served = []
+            #expect(Self.collect(&slots, until: 0))
+        }
+    }
+
+    /// A data plane that never reads its mailbox lets go of nothing.
+    @Test("A slot is used again, and its descriptor closed, only after its release")
+    func release() throws {
+        let dataPlane = try DataPlane(.client(allowedSources: []), engine: .polling)
+        dataPlane.stop()
+        var slots = SocketSlots(dataPlane)
+        let first = try #require(slots.attach(try Self.socket(), .link))
+        let handle = first.handle
+        let descriptor = first.socket.descriptor
+        let port = first.socket.localAddress
+        slots.detach(first)
+        slots.collect()
+        #expect(slots.closingCount == 1 && Self.isOpen(descriptor))
+        let second = try #require(slots.attach(try Self.socket(), .link))
+        #expect(second.handle.slot != handle.slot)
+
+        dataPlane.counters.release(handle)
+        #expect(dataPlane.counters.hasReleased(handle) && !dataPlane.counters.hasReleased(second.handle))
+        slots.collect()
+        #expect(slots.closingCount == 0)
+        let third = try #require(slots.attach(try Self.socket(), .link))
+        #expect(third.handle == SocketHandle(slot: handle.slot, generation: handle.generation + 1))
+        _ = port
+    }
+
+    @Test("A thousand come and go and leave no slot behind", arguments: [EnginePreference.uring, .polling])
+    func thousand(_ preference: EnginePreference) throws {
+        let dataPlane = try DataPlane(.client(allowedSources: []), engine: preference)
+        defer { dataPlane.stop() }
+        var slots = SocketSlots(dataPlane)
+        for cycle in 0..<1_000 {
+            guard let served = slots.attach(try Self.socket(), .link) else {
+                Issue.record("no slot is left in cycle \(cycle)")
+                return
+            }
+            slots.detach(served)
+            if slots.closingCount > Limits.socketSlots / 2 {
+                let isDone = Self.collect(&slots, until: 0)
+                #expect(isDone)
+            }
+        }
+        #expect(Self.collect(&slots, until: 0))
+    }
+}
