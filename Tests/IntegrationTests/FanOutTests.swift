@@ -87,7 +87,7 @@ extension Integration {
                 far.forget()
                 var moments: (down: Int64, up: Int64) = (0, 0)
                 let report = try UDPLoad(perSecond: 2_000, size: 200).run(
-                    from: source, into: far, seconds: 1, first: UInt64(round) * 10_000
+                    from: source, into: far, seconds: 1.9, first: UInt64(round) * 10_000
                 ) { gone in
                     if gone > 0.3 && moments.down == 0 { moments.down = try link.down() }
                     if gone > 0.6 && moments.up == 0 { moments.up = try link.up() }
@@ -105,7 +105,8 @@ extension Integration {
             print("\(engine): link set down, said to be out after ms: \(left.map { fixed($0, 2) })")
             print("\(engine): link set up, first copy at the far end after ms: \(joined.map { fixed($0, 2) })")
             #expect(joined.count == 5)
-            // Polling interfaces would take a second; the best round shows that events are what drives it.
+            // The kernel itself may report a link's state late, by a second when it has reported much just before, and
+            // interfaces that are polled would always take about that; the best round shows that events are what drives it.
             #expect((left.min() ?? .infinity) < 50)
             #expect((joined.min() ?? .infinity) < 50)
         }
