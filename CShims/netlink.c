@@ -136,6 +136,26 @@ static int collect(const struct nlattr *attribute, void *data) {
     return MNL_CB_OK;
 }
 
+static uint8_t u8_or(const struct nlattr *attribute, uint8_t otherwise) {
+    return attribute == NULL || mnl_attr_get_payload_len(attribute) < 1 ? otherwise : mnl_attr_get_u8(attribute);
+}
+
+// IFF_RUNNING follows the operational state, which a deferred task sets up to a second late (net/core/link_watch.c);
+// IFLA_CARRIER knows at once. But while a wireless link still authenticates it has a carrier and is dormant, and
+// then IFF_RUNNING is right.
+static bool has_carrier(
+    unsigned flags, const struct nlattr *carrier, const struct nlattr *state, const struct nlattr *mode) {
+    if ((flags & IFF_UP) == 0) return false;
+    bool running = (flags & IFF_RUNNING) != 0;
+    if (carrier == NULL) return running;
+    if (u8_or(carrier, 0) == 0) return false;
+    if (running) return true;
+    uint8_t operational = u8_or(state, IF_OPER_UNKNOWN);
+    bool awaits_task =
+        operational == IF_OPER_UNKNOWN || operational == IF_OPER_DOWN || operational == IF_OPER_UP;
+    return awaits_task && u8_or(mode, IF_LINK_MODE_DEFAULT) == IF_LINK_MODE_DEFAULT;
+}
+
 static uint32_t u32_or(const struct nlattr *attribute, uint32_t otherwise) {
     if (attribute == NULL || mnl_attr_get_payload_len(attribute) < sizeof(uint32_t)) return otherwise;
     return mnl_attr_get_u32(attribute);
@@ -167,13 +187,7 @@ static bool decode_link(const struct nlmsghdr *message, struct engarde_link_even
     event->kind = ENGARDE_LINK_SET;
     event->flags = body->ifi_flags;
     event->mtu = u32_or(of[IFLA_MTU], 0);
-    // IFF_RUNNING follows the operational state, which a deferred task sets: between a lost carrier and that
-    // task only IFLA_CARRIER knows, and while a wireless link still authenticates (dormant) only IFF_RUNNING
-    // does.
-    event->carrier = (body->ifi_flags & IFF_RUNNING) != 0;
-    if (of[IFLA_CARRIER] != NULL && mnl_attr_get_payload_len(of[IFLA_CARRIER]) >= 1) {
-        event->carrier = event->carrier && mnl_attr_get_u8(of[IFLA_CARRIER]) != 0;
-    }
+    event->carrier = has_carrier(body->ifi_flags, of[IFLA_CARRIER], of[IFLA_OPERSTATE], of[IFLA_LINKMODE]);
     copy_text(event->name, sizeof event->name, of[IFLA_IFNAME]);
     if (of[IFLA_LINKINFO] != NULL) {
         const struct nlattr *info[IFLA_INFO_MAX + 1] = {0};

@@ -32,7 +32,7 @@ struct engarde_link_event {
     int32_t error;           // a positive errno
     uint8_t family;          // AF_INET or AF_INET6
     uint8_t prefix_length;
-    bool carrier;            // what `ip link` shows by leaving out NO-CARRIER
+    bool carrier;            // up and able to carry, known before `ip link` shows it
     bool from_dump;          // an answer to a request, not a notification
     char name[16];           // IFNAMSIZ
     char link_kind[32];      // "veth", "wireguard", "tun"; empty for hardware

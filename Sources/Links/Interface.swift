@@ -10,7 +10,7 @@ public struct Interface: Hashable, Sendable {
     /// `veth`, `wireguard`, `tun`, …; empty for hardware.
     public var kind: String
     public var isAdministrativelyUp: Bool
-    /// What `ip link` shows by leaving out NO-CARRIER; false when down.
+    /// Able to carry, which the kernel may know up to a second before `ip link` shows it; false when down.
     public var hasCarrier: Bool
     public var isLoopback: Bool
     /// Bytes a packet may have on this interface.
