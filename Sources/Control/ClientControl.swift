@@ -3,7 +3,7 @@
 public import Configuration
 internal import DataPlane
 internal import Dispatch
-internal import Links
+public import Links
 public import Logging
 public import ServiceLifecycle
 internal import Sockets
@@ -19,6 +19,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     private static let secondsUntilSilent: Int64 = 10
 
     private let configuration: ClientConfiguration
+    private let linkSource: LinkSource
     private let log: Logger
     private let queue = DispatchQueue(label: "control")
     private let dataPlane: DataPlane
@@ -34,8 +35,12 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
     ///
+    /// - Parameter linkSource: how to learn about interfaces.
     /// - Throws: ``StartRefusal``.
-    public init(_ configuration: ClientConfiguration, log: Logger) throws {
+    public init(
+        _ configuration: ClientConfiguration, linkSource: LinkSource = .automatic, log: Logger
+    ) throws {
+        self.linkSource = linkSource
         self.configuration = configuration
         self.log = log
         let socket = try ListenSocket.open(configuration.listenAddress)
@@ -64,7 +69,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         resolver = NameResolver(queue: queue) { [unowned self] _, _ in reconcile() }
         resolver.watch(policy.destinations)
         do {
-            monitor = try LinkMonitor(queue: queue) { [unowned self] change in take(change) }
+            monitor = try LinkMonitor(queue: queue, source: linkSource) { [unowned self] change in take(change) }
         } catch {
             throw StartRefusal("cannot watch the network interfaces: \(error)")
         }

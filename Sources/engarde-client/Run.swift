@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import ArgumentParser
+public import ArgumentParser
 import Configuration
 import Control
+public import Links
 import Program
 
 /// `engarde-client [FILE]`
@@ -11,6 +12,9 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var options: ProgramOptions
 
+    @Option(help: "How interfaces are watched: auto, netlink, polling.")
+    var linkSource: LinkSource = .automatic
+
     func run() async throws {
         if Program.answersFlags(options, name: "engarde-client") { return }
         let loaded = try ConfigurationReader.client(file: options.file)
@@ -18,8 +22,10 @@ struct Run: AsyncParsableCommand {
         if let engine = options.engine { configuration.engine = engine }
         let log = Program.logger("engarde-client", level: options.logLevel ?? configuration.logLevel)
         try await Program.serve(
-            ClientControl(configuration, log: log), warnings: loaded.warnings,
+            ClientControl(configuration, linkSource: linkSource, log: log), warnings: loaded.warnings,
             writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds, webManager: configuration.webManager,
             description: configuration.description, name: "engarde-client", log: log)
     }
 }
+
+extension LinkSource: ExpressibleByArgument {}

@@ -22,9 +22,10 @@ public final class Engarde {
     ///   - engine: `auto`, `io_uring` or `polling`.
     ///   - destination: where the client's links or the server's upstream go, `host:port`.
     ///   - extra: more lines for its section of the file, indented by two spaces.
+    ///   - options: further words of the command line.
     public init(
         _ end: End, path: String, in laboratory: Laboratory, engine: String = "auto", listen: String? = nil,
-        destination: String? = nil, extra: String = "", logLevel: String = "info"
+        destination: String? = nil, extra: String = "", logLevel: String = "info", options: [String] = []
     ) throws {
         self.end = end
         namespace = end == .client ? laboratory.client : laboratory.server
@@ -42,7 +43,7 @@ public final class Engarde {
               dstAddr: "\(destination)"
             \(extra)
             """, to: "engarde.yml")
-        arguments = [path, "--engine", engine, "--log-level", logLevel, file]
+        arguments = [path, "--engine", engine, "--log-level", logLevel, file] + options
         program = try Program(arguments, in: namespace)
         try waitUntilListening()
     }
