@@ -85,7 +85,8 @@ public final class DataPlane: Sendable {
             do throws(Errno) {
                 let engine = try PollingEngine.open(mailbox: mailbox.reader, counters: counters, board: board)
                 opening.succeed(
-                    EngineReport(kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
+                    EngineReport(
+                        kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
                 return run(engine, task, mailbox, doorbell, counters, board)
             } catch {
                 refusals.append("polling: \(error)")

@@ -55,7 +55,9 @@ public struct PathBoard: @unchecked Sendable {
             let since = load(index, .since)
             atomicMemoryFence(ordering: .acquiring)
             guard load(index, .sequence) == sequence else { continue }
-            let address = unsafe withUnsafeBytes(of: words) { unsafe SocketAddress(kernel: $0.baseAddress!, length: 28) }
+            let address = unsafe withUnsafeBytes(of: words) {
+                unsafe SocketAddress(kernel: $0.baseAddress!, length: 28)
+            }
             guard address.kernelFamily != 0 else { return nil }
             return Record(
                 address: address, since: Int64(bitPattern: since),

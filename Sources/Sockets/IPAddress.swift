@@ -98,7 +98,9 @@ extension IPAddress: CustomStringConvertible {
         var storage = words
         return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
             // Cannot fail: the family is one of the two and the buffer has the size the header asks for.
-            unsafe String(cString: inet_ntop(family == .v4 ? AF_INET : AF_INET6, &storage, $0.baseAddress!, socklen_t($0.count))!)
+            unsafe String(
+                cString: inet_ntop(
+                    family == .v4 ? AF_INET : AF_INET6, &storage, $0.baseAddress!, socklen_t($0.count))!)
         }
     }
 }

@@ -212,7 +212,8 @@ extension Integration {
             for port in try rig.linkPorts() {
                 let target = try #require(IPv4Target(rig.links[0].clientV4, port))
                 for number in 0..<10 {
-                    stranger.send(LoadDatagram.make(number: UInt64(number), size: 333, nanoseconds: 0), to: target.address)
+                    stranger.send(
+                        LoadDatagram.make(number: UInt64(number), size: 333, nanoseconds: 0), to: target.address)
                 }
             }
             _ = source.wait(seconds: 0.3) { _ in false }

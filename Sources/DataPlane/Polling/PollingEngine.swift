@@ -212,7 +212,9 @@ struct PollingEngine: ~Copyable, Engine {
         let run = unsafe batch.runs + Int(departure.pointee.run)
         unsafe sockets.stopProducingSegments(departure)
         singles.clear()
-        for segment in unsafe 0..<run.pointee.segmentCount { _ = unsafe singles.append(departure, run, segment: segment) }
+        for segment in unsafe 0..<run.pointee.segmentCount {
+            _ = unsafe singles.append(departure, run, segment: segment)
+        }
         unsafe counters.add(.sends, slot: departure.pointee.slot, singles.count)
         let descriptor = unsafe sockets[departure.pointee.slot].pointee.descriptor
         var next = 0

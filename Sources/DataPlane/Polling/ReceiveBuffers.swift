@@ -19,7 +19,8 @@ struct ReceiveBuffers: ~Copyable {
         unsafe slices = .allocate(capacity: count)
         unsafe names = .allocate(capacity: count)
         unsafe names.initialize(repeating: SocketAddress(), count: count)
-        unsafe ancillary = .allocate(byteCount: count * Int(ENGARDE_ANCILLARY_IN), alignment: MemoryLayout<cmsghdr>.alignment)
+        unsafe ancillary = .allocate(
+            byteCount: count * Int(ENGARDE_ANCILLARY_IN), alignment: MemoryLayout<cmsghdr>.alignment)
         unsafe payloads = .allocate(byteCount: count * Limits.datagramBytes, alignment: 64)
         for index in 0..<count {
             unsafe (slices + index).initialize(

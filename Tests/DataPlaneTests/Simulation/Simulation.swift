@@ -95,7 +95,8 @@ struct Simulation {
             }
             if tick > 2 && random.happens(100) { live = Int.random(in: 0..<count, using: &random) }
             for link in 0..<count where tick > 2 {
-                let wanted = link == live ? true : carries[link] != random.happens(options.links[link].carryTogglePer1000)
+                let toggles = random.happens(options.links[link].carryTogglePer1000)
+                let wanted = link == live || carries[link] != toggles
                 if wanted != carries[link] { client.obey(.carry(handle(link), wanted)) }
                 carries[link] = wanted
             }
