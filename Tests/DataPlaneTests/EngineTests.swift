@@ -46,6 +46,41 @@ struct EngineTests {
         }
     }
 
+    /// A receive that ends while most buffers are in hand must be armed again before the engine waits.
+    @Test("No turn comes back empty while datagrams wait", arguments: Kind.allCases)
+    func neverStalls(_ kind: Kind) throws {
+        try withClient(kind, links: 1) { client in
+            for burst in [40, 200, 400, 3_000] {
+                let start = client.counters.value(.receivedDatagrams, slot: 0)
+                for index in 0..<burst { client.sendFromWireGuardUncounted(length: 100 + index % 7) }
+                var before = start
+                while before < start + UInt64(burst) {
+                    client.turn()
+                    let now = client.counters.value(.receivedDatagrams, slot: 0)
+                    try #require(now > before, "\(now - start) of \(burst) received, then a turn without any")
+                    before = now
+                }
+                client.drain()
+            }
+        }
+    }
+
+    @Test("A receive that an error ended is armed before the engine waits", arguments: Kind.allCases)
+    func hearsALinkAfterAnError(_ kind: Kind) throws {
+        try withClient(kind, links: 1) { client in
+            // Most circulating buffers are in hand when the refusals come back.
+            for _ in 0..<12 { client.sendFromWireGuardUncounted(length: 100) }
+            client.turn()
+            try client.replaceServer(0, after: 0.3)
+            client.turn(waitingAtMost: 2_000_000_000)
+            for _ in 0..<3 where client.counters.value(.receivedDatagrams, slot: 1) == 0 {
+                client.turn(waitingAtMost: 2_000_000_000)
+            }
+            #expect(client.counters.value(.receivedDatagrams, slot: 1) == 1)
+            #expect(client.elapsedSeconds < 1.5)
+        }
+    }
+
     @Test("After warm-up the loop does not allocate", arguments: Kind.allCases)
     func allocations(_ kind: Kind) throws {
         try withClient(kind, links: 3) { client in

@@ -3,6 +3,7 @@
 import CShims.Socket
 import Glibc
 import Sockets
+import Support
 import Testing
 
 @testable import DataPlane
@@ -21,12 +22,14 @@ func withClient(
 
 struct LoopbackClient {
     let counters = Counters()
+    private let start = engarde_monotonic_nanoseconds()
+    var elapsedSeconds: Double { Double(engarde_monotonic_nanoseconds() - start) / 1e9 }
     private let mailbox: Mailbox
     private let wireGuard: Int32
-    private let servers: [Int32]
+    private var servers: [Int32]
     private let listen: Int32
     private let links: [Int32]
-    private let step: (Bool) -> Void
+    private let step: (Int64?) -> Void
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 65_536, alignment: 16)
 
     init(_ kind: EngineTests.Kind, links count: Int) throws {
@@ -37,13 +40,8 @@ struct LoopbackClient {
             socket.enlargeBuffers()
             return dup(socket.descriptor)
         }
-        func address(_ descriptor: Int32) -> SocketAddress {
-            var storage = sockaddr_in6()
-            engarde_local_address(descriptor, &storage)
-            return SocketAddress(kernel: &storage, length: 28)
-        }
         func connect(_ a: Int32, _ b: Int32) {
-            withUnsafeBytes(of: address(b)) { _ = engarde_connect(a, $0.baseAddress!, 16) }
+            withUnsafeBytes(of: Self.address(b)) { _ = engarde_connect(a, $0.baseAddress!, 16) }
         }
         mailbox = try Mailbox()
         wireGuard = try bound()
@@ -73,10 +71,10 @@ struct LoopbackClient {
         turn()
     }
 
-    func turn() { step(false) }
+    func turn(waitingAtMost nanoseconds: Int64 = 20_000_000) { step(nanoseconds) }
 
     func stop() {
-        step(true)
+        step(nil)
         for descriptor in [wireGuard, listen] + servers + links { close(descriptor) }
         scratch.deallocate()
     }
@@ -85,6 +83,28 @@ struct LoopbackClient {
     func sendFromWireGuardUncounted(length: Int) { _ = send(wireGuard, scratch, length, 0) }
     func sendFromServer(_ index: Int, _ bytes: [UInt8]) {
         #expect(send(servers[index], bytes, bytes.count, 0) == bytes.count)
+    }
+
+    private static func address(_ descriptor: Int32) -> SocketAddress {
+        var storage = sockaddr_in6()
+        engarde_local_address(descriptor, &storage)
+        return SocketAddress(kernel: &storage, length: 28)
+    }
+
+    /// Closes a server's socket, so that what its link sends is refused from now on, and `seconds` later lets a new one
+    /// at the same port say something.
+    mutating func replaceServer(_ index: Int, after seconds: Double) throws {
+        let local = Self.address(servers[index])
+        let peer = Self.address(links[index])
+        close(servers[index])
+        servers[index] = -1
+        startThread("server") {
+            usleep(UInt32(seconds * 1e6))
+            guard let socket = try? UDPSocket.open(.v4), (try? socket.bind(to: local)) != nil,
+                (try? socket.connect(to: peer)) != nil
+            else { return }
+            _ = send(socket.descriptor, "late", 4, 0)
+        }
     }
 
     func receiveAtServer(_ index: Int) -> [UInt8]? { receive(servers[index]) }

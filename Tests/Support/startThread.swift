@@ -8,7 +8,7 @@ private final class ThreadBody {
 }
 
 /// Starts a detached thread of its own: what blocks in a system call must not take a pool's thread with it.
-func startThread(_ name: String, _ run: @escaping @Sendable () -> Void) {
+public func startThread(_ name: String, _ run: @escaping @Sendable () -> Void) {
     var thread = pthread_t()
     let failure = pthread_create(
         &thread, nil,

@@ -48,7 +48,6 @@ struct RingEngine: ~Copyable, Engine {
     mutating func turn(_ batch: inout Batch, deadline: Int64) -> Turn {
         batch.clearArrivals()
         let old = buffers.heldCount
-        armWhatEnded()
         queue(&batch)
         if buffers.isScarce {
             // Waiting with most buffers in hand would starve the receives.
@@ -161,6 +160,8 @@ struct RingEngine: ~Copyable, Engine {
 
     @_noLocks
     private mutating func submitAndWait(_ batch: inout Batch, deadline: Int64) {
+        // Nothing may be waited for that is not armed: what ended since the last wait would be heard by chance only.
+        armWhatEnded()
         if batch.arrivalCount > 0 || hasMail { return submit(&batch) }
         var limit: Int64 = -1
         if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }

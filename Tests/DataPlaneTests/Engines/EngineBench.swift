@@ -11,7 +11,7 @@ import Testing
 final class EngineBench {
     let counters = Counters()
     let mailbox: Mailbox
-    private let step: (Bool) -> Void
+    private let step: (Int64?) -> Void
     private var sockets: [SocketHandle: UDPSocketBox] = [:]
 
     /// Holds a socket that cannot be copied.
@@ -38,11 +38,11 @@ final class EngineBench {
     }
 
     deinit {
-        step(true)
+        step(nil)
         counters.deallocate()
     }
 
-    func turn() { step(false) }
+    func turn() { step(20_000_000) }
 
     /// Turns until `isTrue`, but not for ever.
     func turns(until isTrue: () -> Bool) -> Bool {

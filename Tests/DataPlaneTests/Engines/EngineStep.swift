@@ -5,11 +5,12 @@ import Sockets
 
 @testable import DataPlane
 
-/// Opens an engine of this kind under a relay. The result does one turn, or with true lets go of everything.
+/// Opens an engine of this kind under a relay. The result does one turn that waits so many nanoseconds
+/// at most, or with nil lets go of everything.
 func engineStep<R: Relay & ~Copyable>(
     _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?,
     _ relay: consuming R
-) throws -> (Bool) -> Void {
+) throws -> (Int64?) -> Void {
     let doorbell = try Doorbell()
     guard let mode = kind.mode else {
         let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
@@ -34,9 +35,9 @@ extension EngineTests.Kind {
 
 private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(
     _ loop: consuming Loop<E, R>, _ doorbell: Doorbell
-) -> (Bool) -> Void {
+) -> (Int64?) -> Void {
     let box = Box(loop, doorbell)
-    return { isLast in if isLast { box.release() } else { box.turn() } }
+    return { nanoseconds in if let nanoseconds { box.turn(nanoseconds) } else { box.release() } }
 }
 
 private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
@@ -49,7 +50,7 @@ private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
         self.doorbell = doorbell
     }
 
-    func turn() { loop!.turn(waitingAtMost: 20_000_000) }
+    func turn(_ nanoseconds: Int64) { loop!.turn(waitingAtMost: nanoseconds) }
     func release() { loop = nil }
 }
 
