@@ -2,6 +2,9 @@
 #
 #   make demo       a real WireGuard tunnel over three links that come and go; forty seconds once built
 #   make test       every test, as CI runs them
+#   make bench-quick  what the requirements are stated on, measured in under two minutes; needs root
+#   make bench      the whole matrix; about an hour
+#   make bench-micro  the pure parts, against thresholds on counts
 #   make build      both programs, optimised, in .build/release
 #   make install    both programs and their systemd units below $(DESTDIR)$(PREFIX)
 #   make deps       installs what is missing of the packages below; the targets above call it
@@ -12,12 +15,13 @@ DESTDIR ?=
 SWIFT ?= swift
 STRIP ?= strip
 DEMO ?=
+BENCH ?=
 
 # One set of flags for every optimised build, so that nothing is built twice.
 release = -c release --static-swift-stdlib
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test build install deps build-deps lab-deps swift clean
+.PHONY: help demo test bench bench-quick bench-micro bench-build build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -29,6 +33,22 @@ demo: swift deps
 test: swift deps
 	$(SWIFT) test --skip IntegrationTests
 	$(SWIFT) test --skip-build --filter IntegrationTests
+	$(SWIFT) test --package-path Benchmarks
+
+# Benchmarks/README.md says what is measured, and how.
+bench-build: swift deps
+	$(SWIFT) build $(release) --package-path Benchmarks --product engarde-bench
+
+bench_bin = $$($(SWIFT) build $(release) --package-path Benchmarks --show-bin-path)
+
+bench: bench-build
+	@"$(bench_bin)/engarde-bench" $(BENCH)
+
+bench-quick: bench-build
+	@"$(bench_bin)/engarde-bench" --quick $(BENCH)
+
+bench-micro: swift build-deps
+	cd Benchmarks/Micro && $(SWIFT) package --disable-sandbox benchmark thresholds check --no-progress --path Thresholds
 
 build: swift build-deps
 	$(SWIFT) build $(release) --product engarde-client
@@ -56,4 +76,4 @@ swift:
 		exit 1; }
 
 clean:
-	rm -rf .build
+	rm -rf .build Benchmarks/.build Benchmarks/Micro/.build

@@ -49,6 +49,8 @@ let package = Package(
     products: [
         .executable(name: "engarde-client", targets: ["engarde-client"]),
         .executable(name: "engarde-server", targets: ["engarde-server"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "Laboratory", targets: ["Support", "Sockets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What a campaign measures and how long.
+package struct Plan: Sendable {
+    package var cases: [Case]
+    /// How often every variant is measured at every case.
+    package var repetitions: Int
+    /// Measured seconds a run, longer where ``seconds(_:)`` says so.
+    package var seconds: Double
+    /// The point at which the requirements are stated.
+    package static let links = 3
+    package static let size = 1_200
+
+    package var overloads: Int
+    package var linkEvents: Int
+    package var tunnels: Int
+    package var tunnelSeconds: Int
+
+    /// A slow clock needs a second for figures of a thousandth.
+    func seconds(_ at: Case) -> Double { if case .rate = at.load { max(seconds, 1) } else { seconds } }
+
+    /// The whole matrix; about an hour.
+    package static var full: Plan {
+        var cases: [Case] = []
+        for links in [1, 3, 8] {
+            for size in [148, 512, 1_200, 1_420] {
+                for load in [Load.rate(2_000), .rate(20_000), .full] {
+                    for direction in Direction.allCases {
+                        cases.append(Case(links: links, size: size, load: load, direction: direction))
+                    }
+                }
+            }
+        }
+        return Plan(
+            cases: cases, repetitions: 5, seconds: 1, overloads: 5, linkEvents: 10, tunnels: 5,
+            tunnelSeconds: 5)
+    }
+
+    /// What the requirements are stated on; under two minutes.
+    package static var quick: Plan {
+        func at(_ load: Load, _ direction: Direction, links: Int = Plan.links) -> Case {
+            Case(links: links, size: size, load: load, direction: direction)
+        }
+        return Plan(
+            cases: [
+                at(.full, .up), at(.full, .down), at(.rate(2_000), .up), at(.rate(20_000), .up),
+                at(.full, .up, links: 1), at(.full, .up, links: 8),
+            ], repetitions: 3, seconds: 0.4, overloads: 2, linkEvents: 1, tunnels: 2, tunnelSeconds: 2)
+    }
+}

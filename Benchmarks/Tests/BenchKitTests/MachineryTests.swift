@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Support
+import Testing
+
+@testable import BenchKit
+
+/// The bench itself at a small size, with the simplest relay: that its figures are right, not how large they
+/// are.
+@Suite(
+    .serialized,
+    .enabled(if: Privileges.obstacle == nil, Comment(rawValue: "skipped: \(Privileges.obstacle ?? "")")),
+    .enabled(if: (try? Cores.available()) != nil, "skipped: needs two cores"))
+struct MachineryTests {
+    private let variant = Variant.oneCall(in: Environment.executableFolder)
+
+    /// All on one thread: the bench pins it, and lets go of it at its end.
+    private func onOneCorePerSide(_ body: (Bench) throws -> Void) throws {
+        try body(try Bench(cores: try Cores.available()))
+    }
+
+    @Test(arguments: Direction.allCases)
+    func countsEveryDatagramOnce(direction: Direction) throws {
+        try onOneCorePerSide { bench in
+            let at = Case(links: 3, size: 1_200, load: .rate(1_000), direction: direction)
+            let run = try bench.measure(variant, at, seconds: 0.5)
+            #expect(run.flows.map(\.direction) == direction.flows)
+            for flow in run.flows {
+                #expect(flow.sent > 400 && flow.lost == 0 && flow.strange == 0 && flow.refused == 0)
+                // Three links, nobody removes duplicates: two for each that counts, but for the last ones
+                // under way.
+                #expect(abs(Int(flow.duplicates) - 2 * 500) < 60)
+                #expect(flow.p50 > 0 && flow.p50 <= flow.p99 && flow.p99 <= flow.maximum)
+            }
+            #expect(run.client.peakKibibytes > 0 && run.server.peakKibibytes > 0)
+            let perSend = try #require(run.client.datagramsPerSend)
+            #expect(perSend > 0.9 && perSend < 1.1, "one call a copy is one datagram a send")
+            // poll, recvfrom, three sends, and the recvfrom that finds nothing.
+            if let calls = run.client.systemCalls, direction == .up { #expect(calls > 4 && calls < 7) }
+        }
+    }
+
+    @Test func fullLoadIsMoreThanASlowClock() throws {
+        try onOneCorePerSide { bench in
+            let at = Case(links: 1, size: 148, load: .full, direction: .up)
+            let run = try bench.measure(variant, at, seconds: 0.3, counting: 0)
+            #expect(run.delivered > 2_000 && run.flows[0].strange == 0)
+            #expect(run.client.cpu ?? 0 > 0 && run.client.systemCalls == nil)
+        }
+    }
+
+    @Test func floodLosesAndIsCountedAsLost() throws {
+        try onOneCorePerSide { bench in
+            let at = Case(links: 1, size: 1_420, load: .flood, direction: .up)
+            let run = try bench.measure(variant, at, seconds: 0.2, warmUp: 0.05, counting: 0)
+            #expect(run.lost > 0 && run.flows[0].unique > 0 && run.flows[0].strange == 0)
+        }
+    }
+
+    @Test func seesALinkGoAndComeBack() throws {
+        try onOneCorePerSide { bench in
+            let events = try bench.linkEvents(variant, source: "netlink", count: 1)
+            #expect(events.count == 1 && events[0].lastCopy < 100 && events[0].firstCopy < 1_000)
+            // It never learns of links, so it tries until nobody looks any more: the counter does count.
+            #expect(events[0].lastTry > 2_500)
+        }
+    }
+
+    /// Somebody else's pair, from its own file: here one that ends at once, which must be said.
+    @Test func aPairThatDoesNotStartIsReported() throws {
+        try onOneCorePerSide { bench in
+            let other = Variant(name: "other", client: ["false"], server: ["sleep", "60"])
+            #expect(throws: LaboratoryFailure.self) {
+                try bench.measure(
+                    other, Case(links: 1, size: 148, load: .rate(100), direction: .up), seconds: 0.1)
+            }
+        }
+    }
+}
