@@ -11,8 +11,12 @@ public enum Limits {
     /// Paths on the server; the largest value `maxPaths` may have.
     public static var paths: Int { @_noLocks get { 4096 } }
 
-    /// Receive buffers, a power of two because the kernel's buffer ring wants one.
+    /// Receive buffers of the polling engine, which takes a share from each socket.
     static var buffers: Int { @_noLocks get { 128 } }
+    /// Receive buffers of the ring engine, a power of two because the kernel's buffer ring wants one. They bound what
+    /// a turn sends at once: 32 super-datagrams to three links are 6 MB, which the far end's receive buffer holds even
+    /// when it does not run meanwhile.
+    static var ringBuffers: Int { @_noLocks get { 32 } }
     /// Bytes of the largest datagram or super-datagram: the IP length field has 16 bits.
     static var datagramBytes: Int { @_noLocks get { 65_535 } }
     /// Buffers received into before a turn hands what it has to the relay.
@@ -37,7 +41,7 @@ public enum Limits {
     static var commands: Int { @_noLocks get { 1024 } }
 
     static func check() {
-        precondition(buffers & (buffers - 1) == 0)
+        precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= arrivals)
         precondition(links < socketSlots)
         // A relay stops between two arrivals when the next might not fit: one arrival must always fit.
         precondition(departures >= runsPerArrival * max(links, paths) && runs >= runsPerArrival)

@@ -65,6 +65,24 @@ struct EngineTests {
         }
     }
 
+    @Test("A flood on one socket leaves room for the others", arguments: Kind.allCases)
+    func floodLeavesRoom(_ kind: Kind) throws {
+        try withClient(kind, links: 2) { client in
+            client.sendFromWireGuard([1])
+            client.turn()
+            for index in 0..<500 { client.sendFromWireGuardUncounted(length: 100 + index % 7) }
+            client.turn()
+            for link in 0..<2 { client.sendFromServer(link, [2]) }
+            for _ in 0..<6 {
+                for index in 0..<200 { client.sendFromWireGuardUncounted(length: 100 + index % 7) }
+                client.turn()
+            }
+            for slot in 1...2 as ClosedRange<UInt16> {
+                #expect(client.counters.value(.receivedDatagrams, slot: slot) == 1)
+            }
+        }
+    }
+
     @Test("A receive that an error ended is armed before the engine waits", arguments: Kind.allCases)
     func hearsALinkAfterAnError(_ kind: Kind) throws {
         try withClient(kind, links: 1) { client in

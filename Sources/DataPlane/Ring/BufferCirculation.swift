@@ -21,15 +21,15 @@ struct BufferCirculation: ~Copyable {
     private let held: UnsafeMutablePointer<UInt16>
     private(set) var heldCount = 0
     private let reserve: UnsafeMutablePointer<UInt16>
-    private var reserveCount = Limits.buffers
+    private var reserveCount = Limits.ringBuffers
     private var quietTurns = 0
     /// A receive ended for want of a buffer.
     var isStarved = false
 
     init() {
-        unsafe held = .allocate(capacity: Limits.buffers)
-        unsafe reserve = .allocate(capacity: Limits.buffers)
-        for index in 0..<Limits.buffers { unsafe (reserve + index).initialize(to: UInt16(index)) }
+        unsafe held = .allocate(capacity: Limits.ringBuffers)
+        unsafe reserve = .allocate(capacity: Limits.ringBuffers)
+        for index in 0..<Limits.ringBuffers { unsafe (reserve + index).initialize(to: UInt16(index)) }
     }
 
     deinit {
@@ -38,7 +38,7 @@ struct BufferCirculation: ~Copyable {
     }
 
     /// Buffers in the kernel's ring or held.
-    var circulating: Int { @_noLocks get { Limits.buffers - reserveCount } }
+    var circulating: Int { @_noLocks get { Limits.ringBuffers - reserveCount } }
 
     /// The batch holds most of what circulates.
     var isScarce: Bool { @_noLocks get { heldCount > circulating / 2 } }

@@ -43,11 +43,11 @@ extension RingEngine {
     static func open(
         _ mode: Mode, mailbox: MailboxReader, counters: Counters, board: PathBoard?
     ) throws(Errno) -> RingEngine {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: Limits.buffers * Self.bufferBytes, alignment: 64)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: Limits.ringBuffers * Self.bufferBytes, alignment: 64)
         var options = unsafe engarde_uring_options(
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
             completion_entries: Self.completionEntries, file_slots: UInt32(Limits.socketSlots),
-            buffer_count: UInt32(Limits.buffers),
+            buffer_count: UInt32(Limits.ringBuffers),
             sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds,
             buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
         var opened: OpaquePointer?

@@ -36,6 +36,8 @@ struct RingEngine: ~Copyable, Engine {
     var refusedCount = 0
     /// Some socket's receive has ended and waits to be armed again.
     var needsArming = false
+    /// The slot that was armed first last time.
+    var armedFirst = 0
 
     deinit {
         unsafe engarde_uring_close(ring)
@@ -283,7 +285,10 @@ struct RingEngine: ~Copyable, Engine {
             while unsafe !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { enter() }
             isMailArmed = true
         }
-        for slot in 0..<sockets.end {
+        // Another socket is first each time, so that a flood on one does not take all buffers from the others.
+        armedFirst = armedFirst + 1 < sockets.end ? armedFirst + 1 : 0
+        for offset in 0..<sockets.end {
+            let slot = (armedFirst + offset) % sockets.end
             let entry = unsafe sockets.entries + slot
             guard unsafe entry.pointee.isServed, unsafe !entry.pointee.isArmed else { continue }
             let socket = unsafe SocketHandle(
