@@ -21,6 +21,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     private let listen: ServedSocket
     private var upstream: ServedSocket?
     private var destination: SocketAddress?
+    private var toldUnresolved: String?
     private var resolver: NameResolver!
     private var ticker: Ticker?
     private var paths: [SocketAddress: Int64] = [:]
@@ -97,12 +98,24 @@ public final class ServerControl: Service, @unchecked Sendable {
     /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
         slots.collect()
-        if destination == nil { reconcile() }
+        if destination == nil {
+            reconcile()
+            tellWhyUnresolved()
+        }
         tellPaths()
         var sockets = [(name: "paths", handle: listen.handle)]
         if let upstream { sockets.append((name: "WireGuard", handle: upstream.handle)) }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: monotonicSeconds())
         return !paths.isEmpty || trafficLog.isOpen || slots.closingCount > 0 || destination == nil
+    }
+
+    /// One line for each new reason why WireGuard's name has no address.
+    private func tellWhyUnresolved() {
+        guard destination == nil, let reason = resolver.failure(of: configuration.destination),
+            reason != toldUnresolved
+        else { return }
+        toldUnresolved = reason
+        log.warning("\(configuration.destination.host) is not resolved: \(reason); trying again")
     }
 
     private func tellPaths() {

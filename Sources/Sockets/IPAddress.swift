@@ -83,14 +83,6 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
         case .v6: bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80
         }
     }
-
-    /// 224/4 or ff00::/8.
-    public var isMulticast: Bool {
-        switch family {
-        case .v4: bytes[0] & 0xf0 == 224
-        case .v6: bytes[0] == 0xff
-        }
-    }
 }
 
 extension IPAddress: CustomStringConvertible {

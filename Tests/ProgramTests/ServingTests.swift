@@ -63,6 +63,30 @@ import Testing
         #expect(!RunningProgram.run(name, ["check", file.path]).output.contains(secret))
     }
 
+    @Test("A server whose WireGuard has no address yet says so once and goes on")
+    func unresolved() throws {
+        let port = try ConfigurationFixture.freePort()
+        let file = ConfigurationFixture(
+            """
+            server:
+              listenAddr: "127.0.0.1:\(port)"
+              dstAddr: "no-such-host.invalid:51820"
+            """)
+        let program = RunningProgram(.server, [file.path])
+        #expect(Self.isListening(port) && program.isHandling(SIGTERM))
+        // As long as this machine takes to say no for either family, and the second until it is told.
+        let took = ContinuousClock().measure { 
+            var list: UnsafeMutablePointer<addrinfo>?
+            if getaddrinfo("no-such-host.invalid", nil, nil, &list) == 0 { freeaddrinfo(list) }
+         }
+        usleep(2_500_000 + 2 * UInt32(took.components.seconds) * 1_000_000)
+        program.send(SIGTERM)
+        let end = program.end()
+        #expect(end.status == 0)
+        let lines = end.errors.split(separator: "\n").filter { $0.contains("no-such-host.invalid is not resolved") }
+        #expect(lines.count == 1, "\(end.errors)")
+    }
+
     /// A descriptor the program opens must not become its standard error: the log would go out to the network.
     @Test(
         "Without standard streams the log does not end up in a socket",
