@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What a link or path is good for just now.
+public enum CarryingState: String, Hashable, Sendable, Codable, CaseIterable {
+    /// In the fan-out, and nothing speaks against it.
+    case carrying
+    /// In the fan-out, and falls short of the copies that others bring.
+    case degraded
+    /// In the fan-out, and brings nothing while others do, or nobody answers.
+    case silent
+    /// Not in the fan-out, because it cannot be.
+    case idle
+    /// Not in the fan-out, because somebody does not want it to be.
+    case excluded
+
+    /// Whether copies are sent there.
+    public var isInFanOut: Bool { self == .carrying || self == .degraded || self == .silent }
+}
+
+/// One network interface of the client's machine.
+public struct LinkStatus: Hashable, Sendable, Codable {
+    /// The interface's name.
+    public var name: String
+    /// `client.interfaceLabels`; empty for none.
+    public var label: String
+    /// `veth`, `wwan`, `tun`, …; empty for hardware.
+    public var kind: String
+    public var state: CarryingState
+    /// Why it is in that state, in words; empty when there is nothing to say about a carrying link.
+    public var reason: String
+    /// Seconds it has been in that state.
+    public var stateSeconds: Double
+    /// Whether ``StatusSource/exclude(_:force:)`` has been asked for it and stands, or the file excludes it.
+    public var isExcluded: Bool
+    /// The address copies leave from, or would; empty for none.
+    public var sourceAddress: String
+    /// Where copies go as the file says it, `host:port`.
+    public var destination: String
+    /// Where copies go, resolved; empty while they do not.
+    public var destinationAddress: String
+    /// Seconds since something was accepted on this link; nil for never.
+    public var lastReceivedSeconds: Double?
+    public var traffic: Traffic
+    public var quality: QualityWindows
+
+    public init(name: String, state: CarryingState) {
+        self.name = name
+        self.state = state
+        label = ""
+        kind = ""
+        reason = ""
+        stateSeconds = 0
+        isExcluded = false
+        sourceAddress = ""
+        destination = ""
+        destinationAddress = ""
+        traffic = Traffic()
+        quality = QualityWindows()
+    }
+}
