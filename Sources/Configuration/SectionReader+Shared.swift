@@ -6,6 +6,17 @@ extension SectionReader {
         number(key, in: Int.min...Int.max, wanted: "a whole number of milliseconds")
     }
 
+    /// nil when it is absent, wrong, or what the files of other engardes say there.
+    func trafficProtocol(_ key: Key) -> TrafficProtocol? {
+        if let node = node(key), case .scalar(let scalar) = node.content, scalar.text == "udp" {
+            findings.warning(
+                at: node.position, path(of: key), found: "\"udp\", which goes without saying",
+                wanted: "one of \(TrafficProtocol.allCases.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return word(key, as: TrafficProtocol.self)
+    }
+
     /// nil when it is absent, wrong, or off: an empty `listenAddr` turns it off.
     func webManager(_ key: Key) -> WebManagerConfiguration? {
         guard let node = node(key),

@@ -8,6 +8,14 @@ public enum EngineChoice: String, Hashable, Sendable, CaseIterable {
     case polling
 }
 
+/// What the datagrams are, which decides how much can be known of them.
+public enum TrafficProtocol: String, Hashable, Sendable, CaseIterable {
+    /// WireGuard's, whose clear header is read: duplicates are dropped, sessions kept apart, strangers kept out.
+    case wireguard
+    /// Anything: all is forwarded as it comes.
+    case opaque
+}
+
 /// How much is logged, least important first.
 public enum LogLevel: String, Hashable, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical

@@ -62,6 +62,17 @@ import Testing
         #expect(reading.lines.contains { $0.contains("client.hunter2: found an unknown key") })
     }
 
+    /// A key that cannot be read may be the private one.
+    @Test(arguments: [
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh-=",
+    ])
+    func noKeyIsShown(key: String) {
+        let reading = readServer(serverSection("wireguardPublicKey: \(key)"))
+        #expect(reading.errors.count == 1)
+        #expect(!reading.lines.joined().contains(key.prefix(8)))
+    }
+
     @Test func keysNamedLikeAPasswordAreShown() {
         let reading = readClient(
             clientSection("webManager:\n  pasword: hunter2\n  listenAddr: :1\npassphrase: x"))
