@@ -22,7 +22,7 @@ enum ServerKey: String, KnownKey {
 }
 
 enum WebManagerKey: String, KnownKey {
-    case listenAddr, username, password
+    case listenAddr, username, password, passwordFile
 }
 
 enum TuningKey: String, KnownKey {

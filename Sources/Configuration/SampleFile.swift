@@ -47,11 +47,12 @@ public enum SampleFile {
           #onLinkChange: ["/usr/bin/logger", "-t", "engarde"]
 
           # The page and its API; without listenAddr there are none. Beyond loopback both a username and a
-          # password of your own are needed.
+          # password of your own are needed; the password may be in a file instead.
           #webManager:
           #  listenAddr: "127.0.0.1:9001"
           #  username: ""
           #  password: ""
+          #  passwordFile: ""
 
           # auto, io_uring or polling.
           #engine: auto
@@ -96,6 +97,7 @@ public enum SampleFile {
           #  listenAddr: "127.0.0.1:9001"
           #  username: ""
           #  password: ""
+          #  passwordFile: ""
 
           #engine: auto
           #logLevel: info

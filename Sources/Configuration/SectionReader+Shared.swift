@@ -26,12 +26,20 @@ extension SectionReader {
             entries, at: node.position, path: path(of: key), isNearPassword: true, findings: findings)
         let username = section.text(.username) ?? ""
         let password = section.text(.password) ?? ""
+        let passwordFile = section.filePath(.passwordFile)
+        if let node = section.node(.passwordFile), !passwordFile.isEmpty, !password.isEmpty {
+            findings.error(
+                at: node.position, section.path(of: .passwordFile), found: "a password beside it",
+                wanted: "one of the two")
+        }
         if case .scalar(let scalar)? = section.node(.listenAddr)?.content, scalar.text.isEmpty { return nil }
         guard let listenAddress = section.hostPort(.listenAddr, for: .listening) else { return nil }
 
-        if username.isEmpty != password.isEmpty {
+        let givenPassword: WebManagerKey? =
+            !password.isEmpty ? .password : !passwordFile.isEmpty ? .passwordFile : nil
+        if username.isEmpty != (givenPassword == nil) {
             let (given, missing): (WebManagerKey, WebManagerKey) =
-                password.isEmpty ? (.username, .password) : (.password, .username)
+                givenPassword.map { ($0, .username) } ?? (.username, .password)
             findings.warning(
                 at: section.node(given)?.position ?? section.position, section.path(of: given),
                 found: "no \(missing.rawValue) beside it",
@@ -40,6 +48,7 @@ extension SectionReader {
         var configuration = WebManagerConfiguration(listenAddress: listenAddress)
         configuration.username = username
         configuration.password = password
+        configuration.passwordFile = passwordFile
         return configuration
     }
 

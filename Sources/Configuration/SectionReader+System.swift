@@ -2,6 +2,14 @@
 
 /// Texts that go to the system, for which a zero byte is their end.
 extension SectionReader {
+    /// A file's path; empty when it is absent or wrong. Nothing is looked up. No value is repeated: it may be what the
+    /// file was to hold.
+    func filePath(_ key: Key) -> String {
+        let wanted = "the path of a file"
+        guard let node = node(key), let text = findings.text(of: node, path(of: key), wanted: wanted) else { return "" }
+        return isWithoutZero(text, at: node, path(of: key)) ? text : ""
+    }
+
     /// A program's path and its first arguments, none when it is absent, empty or wrong.
     ///
     /// A single text is a program: no shell takes it apart, and neither do we.

@@ -37,7 +37,11 @@ public struct TuningConfiguration: Hashable, Sendable {
 public struct WebManagerConfiguration: Hashable, Sendable {
     public var listenAddress: HostPort
     public var username = ""
+    /// As the file gives it; empty when it does not. Not in any log.
     public var password = ""
+    /// The path of a file that holds the password, empty when there is none; then `password` is not. Nobody has
+    /// opened it yet.
+    public var passwordFile = ""
 
     public init(listenAddress: HostPort) { self.listenAddress = listenAddress }
 }

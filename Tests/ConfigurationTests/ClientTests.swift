@@ -72,7 +72,7 @@ import Testing
         "webManager: {listenAddr: ''}",
         "webManager: {listenAddr: ~, username: admin}", "engine: ~", "logLevel:", "engine: auto",
         "protocol: ~", "protocol: wireguard", "onLinkChange: ~", "onLinkChange: ''", "onLinkChange: []",
-        "onLinkChange: [~]",
+        "onLinkChange: [~]", "webManager: {passwordFile: ~}",
         "logLevel: info",
         "# a comment",
     ])

@@ -165,6 +165,30 @@ import Testing
             "engarde.yml:6:15: warning: client.webManager.password: found no username beside it, "
                 + "wanted both: there is no authentication with one alone"),
         Golden(
+            "a password and a file of it",
+            clientSection(
+                "webManager:\n  listenAddr: :9001\n  username: a\n  password: hunter2\n  passwordFile: /x"),
+            "engarde.yml:8:19: client.webManager.passwordFile: found a password beside it, wanted one of the two"),
+        Golden(
+            "a password and a file of it, and no page",
+            clientSection("webManager:\n  listenAddr: ''\n  passwordFile: /x\n  password: hunter2"),
+            "engarde.yml:6:19: client.webManager.passwordFile: found a password beside it, wanted one of the two"),
+        Golden(
+            "a password's file alone", clientSection("webManager:\n  listenAddr: :9001\n  passwordFile: /x"),
+            "engarde.yml:6:19: warning: client.webManager.passwordFile: found no username beside it, "
+                + "wanted both: there is no authentication with one alone"),
+        Golden(
+            "a list of password's files", clientSection("webManager:\n  listenAddr: :9001\n  passwordFile: [/x]"),
+            "engarde.yml:6:19: client.webManager.passwordFile: found a list, wanted the path of a file"),
+        Golden(
+            "a password's file with a zero byte",
+            clientSection("webManager:\n  listenAddr: :9001\n  passwordFile: \"/x\\0\""),
+            "engarde.yml:6:19: client.webManager.passwordFile: found text with a zero byte, wanted text without one"),
+        Golden(
+            "a misspelt password's file", clientSection("webManager:\n  listenAddr: :9001\n  passwordfile: /x"),
+            "engarde.yml:6:5: warning: client.webManager.passwordfile: found an unknown key, "
+                + "wanted one of listenAddr, username, password, passwordFile; did you mean passwordFile?"),
+        Golden(
             "an unknown protocol", clientSection("protocol: Opaque"),
             "engarde.yml:4:13: client.protocol: found \"Opaque\", wanted one of wireguard, opaque; "
                 + "did you mean opaque?"),

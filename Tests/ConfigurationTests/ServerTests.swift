@@ -22,6 +22,8 @@ import WireGuardWire
               onLinkChange: /opt/on-path-change
               webManager:
                 listenAddr: "[::1]:9001"
+                username: admin
+                passwordFile: /etc/engarde/password
               engine: io_uring
               logLevel: warning
             """)
@@ -36,7 +38,10 @@ import WireGuardWire
         expected.maxPathsPerSession = 32
         expected.wireguardPublicKey = try PublicKey(base64: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
         expected.onLinkChange = ["/opt/on-path-change"]
-        expected.webManager = WebManagerConfiguration(listenAddress: HostPort(host: "::1", port: 9001))
+        var web = WebManagerConfiguration(listenAddress: HostPort(host: "::1", port: 9001))
+        web.username = "admin"
+        web.passwordFile = "/etc/engarde/password"
+        expected.webManager = web
         expected.engine = .uring
         expected.logLevel = .warning
         #expect(reading.lines == [])
