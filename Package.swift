@@ -74,7 +74,11 @@ let package = Package(
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
-        room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", logging, lifecycle]),
+        room("Quality", ["Status"]),
+        tests("QualityTests", ["Quality", "Status", "Support"]),
+        room(
+            "Control",
+            ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", "Quality", logging, lifecycle]),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
