@@ -42,6 +42,8 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -56,6 +58,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Without its trait it does without Foundation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         .systemLibrary(
@@ -74,8 +79,15 @@ let package = Package(
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
-        room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", logging, lifecycle]),
         tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
+        room("Quality", ["Status"]),
+        tests("QualityTests", ["Quality", "Status", "Support"]),
+        room(
+            "Control",
+            [
+                "CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
+                subprocess, system,
+            ]),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
@@ -88,7 +100,9 @@ let package = Package(
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
         tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
-        tests("ControlTests", ["Control", "DataPlane", "Links", "Sockets", "Configuration"]),
+        tests(
+            "ControlTests",
+            ["Control", "DataPlane", "Links", "Sockets", "Configuration", "Status", "Support", logging]),
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
             "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),
