@@ -79,16 +79,16 @@ let package = Package(
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
-        tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
         room("Quality", ["Status"]),
-        tests("QualityTests", ["Quality", "Status", "Support"]),
         room(
             "Control",
             [
                 "CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
                 subprocess, system,
             ]),
-        tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
+        tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
+        tests("QualityTests", ["Quality", "Status", "Support"]),
+        tests("DataPlaneTests", ["DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
@@ -102,7 +102,7 @@ let package = Package(
         tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
         tests(
             "ControlTests",
-            ["Control", "DataPlane", "Links", "Sockets", "Configuration", "Status", "Support", logging]),
+            ["Control", "DataPlane", "Quality", "Links", "Sockets", "Configuration", "Status", "Support", logging]),
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
             "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),
