@@ -10,7 +10,7 @@ internal import UnixSignals
 
 /// What the two programs share: how they speak, start, stop and fail.
 public enum Program {
-    public static let version = "0.1.0"
+    public static var version: String { programVersion }
 
     /// Parses the command line and runs the command; ends the process with 0, or with 1 and one clear line.
     public static func main<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
