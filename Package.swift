@@ -99,7 +99,7 @@ let package = Package(
         tests("SupportTests", ["Support"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
-        tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
+        tests("IntegrationTests", ["Support", "Sockets", "Status", "engarde-client", "engarde-server"]),
         tests(
             "ControlTests",
             ["Control", "DataPlane", "Quality", "Links", "Sockets", "Configuration", "Status", "Support", logging]),
