@@ -29,6 +29,13 @@ func pointerRoom(_ name: String, _ dependencies: [Target.Dependency]) -> Target 
         swiftSettings: swiftSettings + [.strictMemorySafety()])
 }
 
+/// A room with a folder of files that end up in the program itself.
+func embeddingRoom(_ name: String, embedding folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: [.embedInCode(folder)], cSettings: cSettings,
+        swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
@@ -42,6 +49,17 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+/// HTTP, by the core of Hummingbird. Its package knows a module `Configuration` too, which it does without here: the
+/// alias keeps the two apart, and the condition keeps theirs from being built.
+let http = [
+    Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(
+        name: "Configuration", package: "swift-configuration",
+        moduleAliases: ["Configuration": "SwiftConfiguration"], condition: .when(platforms: [.windows])),
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+]
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -56,6 +74,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Without its traits, and of it the core alone, it leaves Foundation out of the programs.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     ],
     targets: [
         .systemLibrary(
@@ -75,6 +99,8 @@ let package = Package(
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", logging, lifecycle]),
+        embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
+        tests("WebManagerTests", ["WebManager", "Status", "Support", "Configuration", logging, lifecycle] + http),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
