@@ -29,6 +29,13 @@ func pointerRoom(_ name: String, _ dependencies: [Target.Dependency]) -> Target 
         swiftSettings: swiftSettings + [.strictMemorySafety()])
 }
 
+/// A room with a folder of files that end up in the program itself.
+func embeddingRoom(_ name: String, embedding folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: [.embedInCode(folder)], cSettings: cSettings,
+        swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
@@ -44,6 +51,17 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+/// HTTP, by the core of Hummingbird. Its package knows a module `Configuration` too, which it does without here: the
+/// alias keeps the two apart, and the condition keeps theirs from being built.
+let http = [
+    Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(
+        name: "Configuration", package: "swift-configuration",
+        moduleAliases: ["Configuration": "SwiftConfiguration"], condition: .when(platforms: [.windows])),
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+]
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -61,6 +79,12 @@ let package = Package(
         // Without its trait it does without Foundation.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        // Without its traits, and of it the core alone, it leaves Foundation out of the programs.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     ],
     targets: [
         .systemLibrary(
@@ -89,10 +113,12 @@ let package = Package(
         tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
         tests("QualityTests", ["Quality", "Status", "Support"]),
         tests("DataPlaneTests", ["DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter", "Support"]),
+        embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
+        tests("WebManagerTests", ["WebManager", "Status", "Support", "Configuration", logging, lifecycle] + http),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
-        program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "Configuration", "Sockets", arguments]),
+        room("Program", ["Configuration", "Control", "WebManager", logging, arguments, lifecycle, signals]),
+        program("engarde-client", ["Program", "Control", "WebManager", "Configuration", "Links", "Sockets", arguments]),
+        program("engarde-server", ["Program", "Control", "WebManager", "Configuration", "Sockets", arguments]),
         tests("ConfigurationTests", ["Configuration", "Sockets", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),

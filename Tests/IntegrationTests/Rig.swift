@@ -11,14 +11,17 @@ final class Rig {
 
     init(
         _ engine: Engine, links: [[Laboratory.Family]] = [[.v4], [.v4], [.v4]], emulated: Set<Int> = [],
-        destination: String? = nil, extra: String = "", serverExtra: String = "", neighbourQueueBytes: Int? = 16_384
+        destination: String? = nil, isOpaque: Bool = false, extra: String = "", serverExtra: String = "",
+        neighbourQueueBytes: Int? = 16_384
     ) throws {
+        let disguise = isOpaque ? "  protocol: opaque\n" : ""
         laboratory = try Laboratory(links: links, emulated: emulated, neighbourQueueBytes: neighbourQueueBytes)
         server = try Engarde(
-            .server, path: Self.path(.server), in: laboratory, engine: engine.rawValue, extra: serverExtra)
+            .server, path: Self.path(.server), in: laboratory, engine: engine.rawValue,
+            extra: disguise + serverExtra)
         client = try Engarde(
             .client, path: Self.path(.client), in: laboratory, engine: engine.rawValue, destination: destination,
-            extra: extra)
+            extra: disguise + extra)
     }
 
     var links: [LaboratoryLink] { laboratory.links }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Status
+
+extension MetricsText {
+    /// Sessions and paths that are told of; the others are counted.
+    static let sessionsMax = 256
+    static let pathsMax = 256
+
+    init(_ status: ServerStatus) {
+        add(status.program, role: "server")
+        add(SharedFamilies.traffic { $0 }, prefix: "engarde_clients_", of: [status.traffic]) { _ in [] }
+        let allPaths = status.sessions.flatMap { session in
+            session.paths.map { Path(session: session.id, status: $0) }
+        }
+        let sessions = Array(status.sessions.prefix(Self.sessionsMax))
+        let paths = Array(allPaths.prefix(Self.pathsMax))
+        add("engarde_sessions", .gauge, "WireGuard clients.", Double(status.sessions.count))
+        add(
+            "engarde_paths", .gauge, "Client addresses, by state.",
+            CarryingState.allCases.filter(\.isInFanOut).map { state in
+                Sample(
+                    labels: [("state", state.rawValue)],
+                    value: Double(allPaths.count { $0.status.state == state }))
+            })
+        add(
+            "engarde_sessions_omitted", .gauge, "Sessions that are told of nowhere below.",
+            Double(status.sessions.count - sessions.count))
+        add(
+            "engarde_paths_omitted", .gauge, "Paths that are told of nowhere below.",
+            Double(allPaths.count - paths.count))
+        add(sessions)
+        add(paths)
+    }
+
+    private struct Path {
+        var session: UInt64
+        var status: PathStatus
+    }
+
+    private mutating func add(_ sessions: [SessionStatus]) {
+        let own = [
+            MetricsFamily<SessionStatus>("proven", .gauge, "Whether WireGuard has answered it.") {
+                $0.isProven ? 1 : 0
+            },
+            MetricsFamily<SessionStatus>("age_seconds", .gauge, "Since the session began.") { $0.ageSeconds },
+            MetricsFamily<SessionStatus>("last_received_age_seconds", .gauge, "Since the client sent something.") {
+                $0.lastReceivedSeconds
+            },
+            MetricsFamily<SessionStatus>("unique_datagrams_total", .counter, "Different datagrams from the client.") {
+                Double($0.uniqueDatagrams)
+            },
+            MetricsFamily<SessionStatus>("duplicate_datagrams_total", .counter, "Further copies, dropped.") {
+                Double($0.duplicateDatagrams)
+            },
+        ]
+        add(own + SharedFamilies.traffic(\.traffic), prefix: "engarde_session_", of: sessions) {
+            [("session", "\($0.id)")]
+        }
+    }
+
+    private mutating func add(_ paths: [Path]) {
+        func labels(_ path: Path) -> [(name: String, value: String)] {
+            [("session", "\(path.session)"), ("path", path.status.address)]
+        }
+        let states = paths.flatMap { path in
+            CarryingState.allCases.filter(\.isInFanOut).map { state in
+                Sample(
+                    labels: labels(path) + [("state", state.rawValue)], value: path.status.state == state ? 1 : 0)
+            }
+        }
+        add("engarde_path_state", .gauge, "1 for the state the path is in.", states)
+        let own = [
+            MetricsFamily<Path>("proven", .gauge, "Whether a real client is known to be there.") {
+                $0.status.isProven ? 1 : 0
+            },
+            MetricsFamily<Path>("age_seconds", .gauge, "Since the path began.") { $0.status.ageSeconds },
+            MetricsFamily<Path>("last_received_age_seconds", .gauge, "Since something came from there.") {
+                $0.status.lastReceivedSeconds
+            },
+        ]
+        add(
+            own + SharedFamilies.traffic(\.status.traffic) + SharedFamilies.quality(\.status.quality),
+            prefix: "engarde_path_", of: paths, labels: labels)
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Glibc
+internal import Sockets
+
+/// `webManager` of the file, as the web manager wants it.
+public struct WebSettings: Sendable {
+    /// A name, or an address without brackets; empty listens on every address.
+    public var listenHost: String
+    /// 0 lets the kernel choose.
+    public var listenPort: UInt16
+    public var username = ""
+    public var password = ""
+    /// A file whose content is the password, one newline at its end left out. Counts when `password` is empty.
+    public var passwordFile = ""
+
+    public init(listenHost: String, listenPort: UInt16) {
+        self.listenHost = listenHost
+        self.listenPort = listenPort
+    }
+}
+
+extension WebSettings {
+    private static let passwordBytesMax = 1024
+
+    var isLoopbackOnly: Bool { listenHost == "localhost" || IPAddress(listenHost)?.isLoopback == true }
+
+    /// What to bind to, the first that works: a wildcard is both families where the machine has both.
+    var bindHosts: [String] { listenHost.isEmpty ? ["::", "0.0.0.0"] : [listenHost] }
+
+    var listenText: String {
+        listenHost.contains(":") ? "[\(listenHost)]:\(listenPort)" : "\(listenHost):\(listenPort)"
+    }
+
+    /// What to ask of everybody; nil when nothing is.
+    ///
+    /// - Throws: when it must not be served like this: to strangers without authentication, or with a password
+    ///   that cannot be read.
+    func credentials() throws(WebRefusal) -> Credentials? {
+        let password = try password.isEmpty && !passwordFile.isEmpty ? readPassword() : password
+        if !username.isEmpty && !password.isEmpty { return Credentials(username: username, password: password) }
+        guard isLoopbackOnly else {
+            throw WebRefusal(
+                description: "the web manager is not served on \(listenText), which others can reach, without "
+                    + "authentication: set username and password (or passwordFile) below webManager, or listen on "
+                    + "127.0.0.1",
+                mayPass: false)
+        }
+        return nil
+    }
+
+    private func readPassword() throws(WebRefusal) -> String {
+        let descriptor = open(passwordFile, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: Self.passwordBytesMax + 1)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw unreadable(String(cString: strerror(errno))) }
+        guard count <= Self.passwordBytesMax else {
+            throw unreadable("it is longer than \(Self.passwordBytesMax) bytes")
+        }
+        var content = bytes[..<count]
+        if content.last == UInt8(ascii: "\n") { content.removeLast() }
+        guard !content.isEmpty else { throw unreadable("it is empty") }
+        guard let text = String(validating: content, as: UTF8.self) else { throw unreadable("it is no UTF-8") }
+        return text
+    }
+
+    private func unreadable(_ reason: String) -> WebRefusal {
+        WebRefusal(description: "cannot take the password from \(passwordFile): \(reason)", mayPass: true)
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Status
+
+/// A server with as many sessions as a test wants.
+struct FakeServer: ServerStatusSource {
+    var value: ServerStatus
+
+    init(sessionCount: Int = 2) {
+        value = ServerStatus(program: .sample)
+        value.wireGuardAddress = "127.0.0.1:51820"
+        value.sessions = (0..<sessionCount).map { index in
+            var session = SessionStatus(id: UInt64(index + 1))
+            session.isProven = true
+            session.lastReceivedSeconds = 0.5
+            var first = PathStatus(address: "192.0.2.\(index % 250 + 1):4000\(index % 10)", state: .carrying)
+            first.isProven = true
+            first.lastReceivedSeconds = 1.9
+            first.quality.lastMinute.lossPercent = 2
+            var second = PathStatus(address: "[2001:db8::\(index + 1)]:51821", state: .degraded)
+            second.lastReceivedSeconds = 29.99
+            session.paths = [first, second]
+            return session
+        }
+    }
+
+    func status() async -> ServerStatus { value }
+
+    func history(ofPath address: String) async -> [QualityMinute]? {
+        guard value.sessions.flatMap(\.paths).contains(where: { $0.address == address }) else { return nil }
+        return [
+            QualityMinute(
+                startUnixSeconds: 1_700_000_040, expectedDatagrams: 10, receivedDatagrams: 9, firstDatagrams: 4,
+                delayP50Milliseconds: nil, delayP99Milliseconds: 3.5, receivedBytes: 9000, sentBytes: 8000)
+        ]
+    }
+}
