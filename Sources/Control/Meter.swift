@@ -101,10 +101,15 @@ struct Meter {
     /// What crossed since the last time counts for the second folded now, though it is two seconds younger.
     private mutating func addTraffic(to sample: inout SecondSample, _ reading: Reading) {
         let now = reading.traffic
-        sample.receivedDatagrams = Int(now.receivedDatagrams - traffic.receivedDatagrams)
-        sample.receivedBytes = Int(now.receivedBytes - traffic.receivedBytes)
-        sample.sentDatagrams = Int(now.sentDatagrams - traffic.sentDatagrams)
-        sample.sentBytes = Int(now.sentBytes - traffic.sentBytes)
+        // A path that is gone and back within one turn has begun its figures again.
+        func grown(_ field: KeyPath<Traffic, UInt64>) -> Int {
+            let (now, before) = (now[keyPath: field], traffic[keyPath: field])
+            return Int(now >= before ? now - before : now)
+        }
+        sample.receivedDatagrams = grown(\.receivedDatagrams)
+        sample.receivedBytes = grown(\.receivedBytes)
+        sample.sentDatagrams = grown(\.sentDatagrams)
+        sample.sentBytes = grown(\.sentBytes)
         if sample.sentDatagrams > 0 { lastSent = reading.now }
         traffic = now
     }

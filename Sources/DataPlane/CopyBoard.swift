@@ -97,6 +97,7 @@ public struct CopyBoard: @unchecked Sendable {
     }
 
     /// Datagrams of the stream since the last one that came by this member, modulo 2³².
+    @_noLocks
     public func missed(_ member: Int, stream: Int) -> UInt32 {
         unsafe low(stream) &- members[member * Self.memberCells + 2].load(ordering: .relaxed)
     }

@@ -60,20 +60,19 @@ public struct PathBoard: @unchecked Sendable {
             let words = (
                 load(index, .address0), load(index, .address1), load(index, .address2), load(index, .address3)
             )
-            let since = load(index, .since)
-            atomicMemoryFence(ordering: .acquiring)
-            guard load(index, .sequence) == sequence else { continue }
-            let address = unsafe withUnsafeBytes(of: words) {
-                unsafe SocketAddress(kernel: $0.baseAddress!, length: 28)
-            }
-            guard address.kernelFamily != 0 else { return nil }
-            return Record(
-                address: address, since: Int64(bitPattern: since),
+            var record = Record(
+                address: SocketAddress(), since: Int64(bitPattern: load(index, .since)),
                 lastHeard: Int64(bitPattern: load(index, .lastHeard)),
                 receivedDatagrams: load(index, .receivedDatagrams), receivedBytes: load(index, .receivedBytes),
                 sentDatagrams: load(index, .sentDatagrams), sentBytes: load(index, .sentBytes),
                 sendFailures: load(index, .sendFailures), index: index, session: Int(load(index, .session)),
                 isProven: load(index, .isProven) != 0)
+            atomicMemoryFence(ordering: .acquiring)
+            guard load(index, .sequence) == sequence else { continue }
+            record.address = unsafe withUnsafeBytes(of: words) {
+                unsafe SocketAddress(kernel: $0.baseAddress!, length: 28)
+            }
+            return record.address.kernelFamily == 0 ? nil : record
         }
     }
 

@@ -145,42 +145,52 @@ extension ServerRelay {
         return path
     }
 
-    /// Whether another path fits into a session: one that is full lets go of one that never proved itself, or of the
-    /// one that has been silent for longest.
+    /// Whether so many more paths fit into a session that is heard now: one that is full lets go of those that never
+    /// proved themselves, and of those that have been silent for longest.
+    ///
+    /// - Parameter kept: a path it does not let go of.
     @_noLocks
-    private mutating func makeRoom(in session: Int32, _ now: Int64) -> Bool {
-        if sessions.hasRoom(session) { return true }
-        var (candidate, candidateHeard) = (Int32(-1), now - Limits.liveNanoseconds)
+    mutating func makeRoom(in session: Int32, for count: Int = 1, keeping kept: Int32 = -1, _ now: Int64) -> Bool {
+        while sessions.roomLeft(session) < count {
+            let candidate = replaceableMember(of: session, keeping: kept, now)
+            guard candidate >= 0 else { return false }
+            drop(candidate)
+        }
+        return true
+    }
+
+    @_noLocks
+    private func replaceableMember(of session: Int32, keeping kept: Int32, _ now: Int64) -> Int32 {
+        var (candidate, candidateHeard) = (Int32(-1), now - Limits.replaceableNanoseconds)
         var members = unsafe sessions[session].pointee.members
         while members != 0 {
             let path = sessions.member(session, members.trailingZeroBitCount)
             members &= members - 1
-            if unsafe !paths[path].pointee.isProven && sessions[session].pointee.isProven {
-                candidate = path
-                break
-            }
+            if path == kept { continue }
+            if unsafe !paths[path].pointee.isProven && sessions[session].pointee.isProven { return path }
             if unsafe paths[path].pointee.lastHeard < candidateHeard {
                 unsafe (candidate, candidateHeard) = (path, paths[path].pointee.lastHeard)
             }
         }
-        guard candidate >= 0 else { return false }
-        drop(candidate)
-        return true
+        return candidate
     }
 
-    /// Whether an unanswered session may forward another datagram now.
+    /// Whether an unanswered claim of this rank may forward another datagram now.
     @_noLocks
-    mutating func spendAllowance(_ index: Int32, _ now: Int64) -> Bool {
-        let session = unsafe sessions[index]
-        if unsafe now - session.pointee.allowanceSince >= Limits.allowanceNanoseconds {
-            unsafe session.pointee.allowanceSince = now
-            switch unsafe session.pointee.rank {
-            case .plain: unsafe session.pointee.allowance = Limits.plainAllowance
-            case .informed: unsafe session.pointee.allowance = Limits.informedAllowance
-            }
+    mutating func spendAllowance(_ rank: Session.Rank, _ now: Int64) -> Bool {
+        if now - allowanceSince >= Limits.allowanceNanoseconds {
+            allowanceSince = now
+            plainAllowance = Limits.plainAllowance
+            informedAllowance = Limits.informedAllowance
         }
-        guard unsafe session.pointee.allowance > 0 else { return false }
-        unsafe session.pointee.allowance -= 1
+        switch rank {
+        case .plain:
+            if plainAllowance == 0 { return false }
+            plainAllowance -= 1
+        case .informed:
+            if informedAllowance == 0 { return false }
+            informedAllowance -= 1
+        }
         return true
     }
 }

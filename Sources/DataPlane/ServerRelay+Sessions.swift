@@ -95,8 +95,6 @@ extension ServerRelay {
         boards.paths.set(path, .isProven, 0)
         boards.copies.begin(Int(path), stream: Int(session))
         unsafe sessions[session].pointee.joinedAt = now
-        unsafe sessions[session].pointee.uniquesAtJoin = boards.copies.uniques(ofStream: Int(session))
-        nextExpiry = min(nextExpiry, now + Limits.supersedeNanoseconds)
         downlinkTarget = -1
     }
 
@@ -127,27 +125,34 @@ extension ServerRelay {
         }
     }
 
-    /// A path has brought what another session sent first, so both are one client's.
+    /// A path has brought what another session sent first, so both are one client's. They stay apart when they have
+    /// more paths together than one may have.
     @_noLocks
     mutating func unite(_ path: Int32, with owner: Int32, _ message: Message, _ now: Int64) {
         let own = unsafe paths[path].pointee.session
         switch unsafe (sessions[own].pointee.isProven, sessions[owner].pointee.isProven) {
-        case (false, true): merge(own, into: owner, now)
-        case (true, false): merge(owner, into: own, now)
+        case (false, true): unite(own, into: owner, keeping: path, now)
+        case (true, false): unite(owner, into: own, keeping: path, now)
         case (false, false):
             if unsafe sessions[own].pointee.since < sessions[owner].pointee.since {
-                merge(owner, into: own, now)
+                unite(owner, into: own, keeping: path, now)
             } else {
-                merge(own, into: owner, now)
+                unite(own, into: owner, keeping: path, now)
             }
-        case (true, true) where !sessions.hasRoom(owner): break
         case (true, true):
             // An address has changed hands between clients, as behind a translating router.
+            guard makeRoom(in: owner, now) else { return }
             leave(path)
             nextExpiry = now  // the session it leaves may be empty now
             enter(path, owner, now)
             unsafe paths[path].pointee.joined.advance(to: message)
         }
+    }
+
+    @_noLocks
+    private mutating func unite(_ source: Int32, into target: Int32, keeping path: Int32, _ now: Int64) {
+        let count = unsafe sessions[source].pointee.members.nonzeroBitCount
+        if makeRoom(in: target, for: count, keeping: path, now) { merge(source, into: target, now) }
     }
 
     /// Moves a provisional session's members, socket and claims into another session.
@@ -160,7 +165,7 @@ extension ServerRelay {
             members &= members - 1
             let path = sessions.member(source, ordinal)
             sessions.remove(ordinal: ordinal, from: source)
-            guard sessions.hasRoom(target) else {
+            guard makeRoom(in: target, now) else {
                 unsafe paths[path].pointee.session = -1
                 discard(path)
                 continue
@@ -169,9 +174,8 @@ extension ServerRelay {
             enter(path, target, now)
             if wasProven { confirm(path, of: target) }
         }
-        if unsafe sessions[target].pointee.formerSlot >= 0 {
-            unsafe retire(UInt16(truncatingIfNeeded: sessions[target].pointee.formerSlot))
-        }
+        giveUpFormerSlot(of: source)
+        giveUpFormerSlot(of: target)
         sessions.hand(slot: merged.slot, to: target)
         unsafe sessions[target].pointee.formerSlot = Int32(merged.slot)
         unsafe sessions[target].pointee.formerUntil = now + Limits.formerSocketNanoseconds
@@ -217,20 +221,28 @@ extension ServerRelay {
             members &= members - 1
             drop(path)
         }
-        let session = unsafe sessions[index].pointee
-        if session.formerSlot >= 0 { retire(UInt16(truncatingIfNeeded: session.formerSlot)) }
-        // WireGuard may go on speaking to a socket it has once answered on.
-        if session.isProven { retire(session.slot) } else { sessions.free(slot: session.slot) }
+        giveUpFormerSlot(of: index)
+        giveUp(unsafe sessions[index].pointee.slot, of: index)
         receivers.forget(session: index)
         boards.sessions.withdraw(index)
         sessions.close(index)
     }
 
-    /// Asks for a socket to be closed and replaced.
+    /// A session needs one of its sockets no more. Where WireGuard has answered it may go on speaking to it, so the
+    /// socket is closed and replaced; else it may serve another session.
     @_noLocks
-    private mutating func retire(_ slot: UInt16) {
+    private mutating func giveUp(_ slot: UInt16, of session: Int32) {
+        guard unsafe sessions[session].pointee.isProven else { return sessions.free(slot: slot) }
         sessions.disown(slot: slot)
         counters.set(.isRetired, slot: slot, 1)
+    }
+
+    @_noLocks
+    private mutating func giveUpFormerSlot(of session: Int32) {
+        let slot = unsafe sessions[session].pointee.formerSlot
+        guard slot >= 0 else { return }
+        unsafe sessions[session].pointee.formerSlot = -1
+        giveUp(UInt16(truncatingIfNeeded: slot), of: session)
     }
 
     /// An upstream socket has been taken away. Its session ends; its client's next datagram opens another.
@@ -285,36 +297,35 @@ extension ServerRelay {
         }
         if unsafe session.pointee.formerSlot >= 0 {
             if unsafe session.pointee.formerUntil <= now {
-                unsafe retire(UInt16(truncatingIfNeeded: session.pointee.formerSlot))
-                unsafe session.pointee.formerSlot = -1
+                giveUpFormerSlot(of: index)
             } else {
                 unsafe nextExpiry = min(nextExpiry, session.pointee.formerUntil)
             }
         }
-        supersede(index, now)
         return false
     }
 
-    /// Lets go of members that have brought nothing since a newer one joined, while that one and others brought plenty:
-    /// their link has been given another address.
+    /// Lets go of members that fell silent about when another one joined and have missed plenty since: their link has
+    /// been given another address. Asked while datagrams come, so that an idle server sleeps.
     @_noLocks
-    private mutating func supersede(_ index: Int32, _ now: Int64) {
+    mutating func supersede(_ index: Int32, _ now: Int64) {
         let session = unsafe sessions[index].pointee
-        guard session.joinedAt > 0 else { return }
-        let brought = boards.copies.uniques(ofStream: Int(index)) &- session.uniquesAtJoin
-        let isDue = now - session.joinedAt >= Limits.supersedeNanoseconds
-        var isOpen = false
+        let settledAt = session.joinedAt + Limits.supersedeNanoseconds
+        var isOpen = now < settledAt + Limits.supersedeNanoseconds
         var members = session.members
         while members != 0 {
             let path = sessions.member(index, members.trailingZeroBitCount)
             members &= members - 1
-            guard unsafe paths[path].pointee.lastHeard < session.joinedAt else { continue }
-            if isDue && brought >= Limits.supersedeDatagrams { drop(path) } else { isOpen = true }
+            let lastHeard = unsafe paths[path].pointee.lastHeard
+            guard lastHeard < settledAt, boards.copies.missed(Int(path), stream: Int(index)) > 0 else { continue }
+            if now - lastHeard >= Limits.supersedeNanoseconds,
+                boards.copies.missed(Int(path), stream: Int(index)) >= Limits.supersedeDatagrams
+            {
+                drop(path)
+            } else {
+                isOpen = true
+            }
         }
-        if isOpen {
-            nextExpiry = min(nextExpiry, max(now, session.joinedAt) + Limits.supersedeNanoseconds)
-        } else {
-            unsafe sessions[index].pointee.joinedAt = 0
-        }
+        if !isOpen { unsafe sessions[index].pointee.joinedAt = 0 }
     }
 }

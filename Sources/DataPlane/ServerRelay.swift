@@ -25,6 +25,10 @@ struct ServerRelay: ~Copyable, Relay {
     /// The socket of the open uplink run, and the session of the open downlink run; -1 when the next datagram begins one.
     private var uplinkTarget: Int32 = -1
     var downlinkTarget: Int32 = -1
+    /// What unanswered claims may still forward in this period, and when it began.
+    var plainAllowance = 0
+    var informedAllowance = 0
+    var allowanceSince = Int64.min / 2
     /// Nothing can have been silent too long before this.
     var nextExpiry = Int64.max
 
@@ -122,7 +126,7 @@ struct ServerRelay: ~Copyable, Relay {
         if unsafe !paths[path].pointee.isProven { claimAlone(path, message, now) }
         let member = unsafe paths[path].pointee
         let session = unsafe sessions[member.session]
-        if unsafe !session.pointee.isProven && !spendAllowance(member.session, now) {
+        if unsafe !session.pointee.isProven && !spendAllowance(session.pointee.rank, now) {
             counters.add(.claimAllowance, 1)
             return false
         }
@@ -131,6 +135,11 @@ struct ServerRelay: ~Copyable, Relay {
             key, now: moment.microseconds, owner: sessions.tag(member.session), member: member.ordinal,
             isClaim: !session.pointee.isProven)
         boards.copies.first(Int(path), stream: Int(member.session), second: moment.second)
+        if unsafe session.pointee.joinedAt > 0,
+            boards.copies.uniques(ofStream: Int(member.session)) % UInt64(Limits.supersedeDatagrams) == 0
+        {
+            supersede(member.session, now)
+        }
         switch message.kind {
         case .initiation: unsafe session.pointee.initiation = message.sender
         case .data where member.isProven: unsafe session.pointee.newest.advance(to: message)

@@ -50,13 +50,8 @@ struct Session: BitwiseCopyable {
     var initiation: UInt32 = 0
     /// The newest data that came by a proven member.
     var newest = DataPosition()
-    /// When a member last joined and how much the session had sent by then: members that have been silent since are
-    /// superseded. 0 when there is nothing to check.
+    /// When a member last joined, while there may be others that it supersedes; else 0.
     var joinedAt: Int64 = 0
-    var uniquesAtJoin: UInt64 = 0
-    /// What an unproven session may still forward in this period, and when the period began.
-    var allowance = 0
-    var allowanceSince = Int64.min / 2
 
     @_noLocks
     init(id: UInt64, epoch: UInt32, rank: Rank, slot: UInt16, now: Int64) {

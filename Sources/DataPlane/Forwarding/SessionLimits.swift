@@ -43,21 +43,25 @@ extension Limits {
     static var provisionalNanoseconds: Int64 { @_noLocks get { 6_000_000_000 } }
     /// A claim keeps its place for at least this long against others of its weight.
     static var provisionalGraceNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
-    /// Datagrams a claim may forward to WireGuard in each period while it is not answered: enough for any real client in
-    /// the round trip it takes, too few to fill WireGuard's socket.
-    static var informedAllowance: Int { @_noLocks get { 1024 } }
-    static var plainAllowance: Int { @_noLocks get { 128 } }
-    static var allowanceNanoseconds: Int64 { @_noLocks get { 100_000_000 } }
+    /// Datagrams all claims of a rank together may forward to WireGuard in each period while it does not answer them:
+    /// enough for real clients in the round trip it takes, too few to fill WireGuard's socket, which as a rule has
+    /// 208 KiB (net.core.rmem_default) and holds ninety full-size datagrams in them.
+    static var informedAllowance: Int { @_noLocks get { 32 } }
+    static var plainAllowance: Int { @_noLocks get { 16 } }
+    static var allowanceNanoseconds: Int64 { @_noLocks get { 5_000_000 } }
     /// How long WireGuard may go on answering on the socket of a session that was merged: until it has heard from the
     /// other one.
     static var formerSocketNanoseconds: Int64 { @_noLocks get { 5_000_000_000 } }
-    /// A session or path is live while it was heard within this: WireGuard answers data with a keep-alive after 10 s
-    /// (KEEPALIVE_TIMEOUT), so whoever is silent for longer receives nothing either.
+    /// Every datagram crosses every link, so a path that has been silent for this long while its session is heard
+    /// makes room for another.
+    static var replaceableNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
+    /// A session is live while it was heard within this: WireGuard answers data with a keep-alive after 10 s
+    /// (KEEPALIVE_TIMEOUT), so a client that is silent for longer receives nothing either.
     static var liveNanoseconds: Int64 { @_noLocks get { 12_000_000_000 } }
     /// Proven paths that have been silent for this long cannot confirm another one.
     static var muteNanoseconds: Int64 { @_noLocks get { 250_000_000 } }
-    /// When a newer path has been there for so long and has seen so many datagrams, one that has brought none since is
-    /// superseded.
-    static var supersedeNanoseconds: Int64 { @_noLocks get { 2_000_000_000 } }
-    static var supersedeDatagrams: UInt64 { @_noLocks get { 16 } }
+    /// A path that has been silent for so long and missed so many datagrams since another one joined is superseded.
+    /// Should its link be merely slow, its next copy makes it a path again.
+    static var supersedeNanoseconds: Int64 { @_noLocks get { 500_000_000 } }
+    static var supersedeDatagrams: UInt32 { @_noLocks get { 16 } }
 }

@@ -132,9 +132,10 @@ struct SessionTable: ~Copyable {
         unsafe sessions[Int(index)].provenMembers &= ~(1 << UInt32(ordinal))
     }
 
+    /// How many paths it may still take in.
     @_noLocks
-    func hasRoom(_ index: Int32) -> Bool {
-        unsafe sessions[Int(index)].members.nonzeroBitCount < limits.maxPathsPerSession
+    func roomLeft(_ index: Int32) -> Int {
+        unsafe limits.maxPathsPerSession - sessions[Int(index)].members.nonzeroBitCount
     }
 
     // MARK: Upstream sockets

@@ -281,6 +281,51 @@ import WireGuardWire
         #expect(scene.boards.sessions.records().count == 1)
     }
 
+    @Test("Two claims that turn out to be one client's stay apart when they have too many paths together")
+    func tooManyTogether() {
+        let scene = Scene(Scene.limits(pathsPerSession: 2))
+        #expect(scene.up(1, Datagram.data(50, 1), at: 10).count == 1)
+        #expect(scene.up(2, Datagram.data(50, 1), at: 11) == [])
+        #expect(scene.up(3, Datagram.data(50, 2), at: 12).count == 1)
+        #expect(scene.up(4, Datagram.data(50, 2), at: 13) == [])
+        #expect(scene.up(3, Datagram.data(50, 1), at: 14) == [])
+        #expect(scene.up(1, Datagram.data(50, 2), at: 15) == [])
+        #expect(scene.up(3, Datagram.data(50, 3), at: 16).count == 1)
+        #expect(scene.boards.paths.records().count == 4)
+    }
+
+    @Test("Random members of two clients, strangers and repeats: nothing breaks, and everything ends", arguments: 1...30)
+    func random(seed: UInt64) {
+        let scene = Scene(Scene.limits(sessions: 2, pathsPerSession: 3, paths: 12), upstreams: 40)
+        var random = SeededGenerator(seed: seed)
+        var now = scene.second
+        var slots: [UInt16] = [1]
+        for step in 0..<4_000 as Range<UInt64> {
+            now += Int64.random(in: 0..<20_000_000, using: &random)
+            let receiver = UInt32.random(in: 1...4, using: &random)
+            let datagram =
+                switch Int.random(in: 0..<10, using: &random) {
+                case 0: Datagram.initiation(receiver, ephemeral: .random(in: 0..<3, using: &random))
+                case 1: Datagram.response(.random(in: 1...4, using: &random), to: receiver)
+                case 2: Datagram.cookie(to: receiver)
+                default: Datagram.data(receiver, step / 8 + .random(in: 0..<3, using: &random))
+                }
+            if random.happens(700) {
+                slots.append(contentsOf: scene.up(.random(in: 1...20, using: &random), datagram, at: now))
+            } else {
+                _ = scene.down(slots.suffix(6).randomElement(using: &random)!, datagram, at: now)
+            }
+            let sessions = scene.boards.sessions.records()
+            #expect(sessions.filter(\.isProven).count <= 2)
+            for session in sessions {
+                #expect(scene.boards.paths.records().filter { $0.session == session.index }.count <= 3)
+            }
+        }
+        _ = scene.bench.turn(at: now + 31 * scene.second)
+        _ = scene.bench.turn(at: now + 62 * scene.second)
+        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty)
+    }
+
     @Test("Silence ends paths, sessions and their sockets' use")
     func expiry() {
         let scene = Scene()
