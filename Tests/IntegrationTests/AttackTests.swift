@@ -47,11 +47,13 @@ extension Integration {
             let descriptors = server.openDescriptors
             let start = scene.pinger.mark()
             var sent = 0
+            var memories: [Int] = []
             for hostility in scene.hostilities {
                 let mark = scene.pinger.mark()
                 let drops = try scene.kernelDrops()
                 let report = try scene.attacker.flood(hostility, count: 200_000, secondsMax: 4)
                 sent += report.sent
+                memories.append(server.residentKibibytes)
                 Monotonic.sleep(seconds: 0.6)
                 let tally = scene.pinger.tally(from: mark, to: scene.pinger.mark(secondsAgo: 0.4))
                 print(
@@ -76,9 +78,10 @@ extension Integration {
             #expect(sent == 1_000_000)
             #expect(scene.attacker.worstExcessBytes <= 0)
             #expect(server.status == nil, scene.crowd.words)
-            // Tables have their size from the start; what grows is what the log and the allocator keep.
-            let after = server.residentKibibytes
-            #expect(after - before < 8_192, "memory: \(before) KiB before, \(after) after")
+            // Tables have their size from the start and are touched when first used: they fill, and then nothing grows.
+            let words: Comment = "memory: \(before) KiB before, then \(memories)"
+            #expect((memories.last ?? 0) - before < 16_384 && (memories.last ?? 0) > 0, words)
+            #expect((memories.last ?? 0) - memories[1] < 2_048, words)
             // Provisional sessions have a socket each, and are few.
             let open = server.openDescriptors
             #expect(open <= descriptors + 64, "descriptors: \(descriptors) before, \(open) after")
@@ -109,7 +112,8 @@ extension Integration {
                 #expect(tally.lost == 0, "\(hostility): \(tally); \(scene.crowd.words)")
             }
             let grown = scene.crowd.server.program.residentKibibytes - memory
-            #expect(grown < 8_192, "grown by \(grown) KiB")
+            #expect(scene.crowd.server.program.status == nil, scene.crowd.words)
+            #expect(grown < 16_384, "grown by \(grown) KiB")
             let isServed = try scene.crowd.clientIsServed()
             #expect(isServed, "a new handshake does not get through; \(scene.crowd.words)")
         }

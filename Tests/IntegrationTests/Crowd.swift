@@ -54,7 +54,7 @@ final class Crowd {
     var words: Comment {
         Comment(
             rawValue: (clients + [server]).enumerated().map { index, engarde in
-                "engarde-\(engarde.end) \(index):\n"
+                "engarde-\(engarde.end) \(index)\(engarde.program.status.map { ", ended with \($0)" } ?? ""):\n"
                     + engarde.program.lines.suffix(6).map(\.text).joined(separator: "\n")
             }.joined(separator: "\n"))
     }

@@ -60,7 +60,8 @@ extension Integration {
                 old += try fanOut.rebind()
                 Monotonic.sleep(seconds: 0.3)
             }
-            Monotonic.sleep(seconds: 1)
+            // Old ports are superseded within seconds, long before clientTimeout.
+            Monotonic.sleep(seconds: 3)
             let watch = try OutgoingWatch(in: laboratory.server, toPorts: old)
             Monotonic.sleep(seconds: 1)
             let fed = try watch.counts()

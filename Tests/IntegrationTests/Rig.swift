@@ -87,7 +87,8 @@ final class Rig {
     var words: Comment {
         Comment(
             rawValue: [client, server].map { engarde in
-                "engarde-\(engarde.end):\n" + engarde.program.lines.suffix(8).map(\.text).joined(separator: "\n")
+                "engarde-\(engarde.end)\(engarde.program.status.map { ", ended with \($0)" } ?? ""):\n"
+                    + engarde.program.lines.suffix(8).map(\.text).joined(separator: "\n")
             }.joined(separator: "\n"))
     }
 }

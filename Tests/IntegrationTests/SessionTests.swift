@@ -130,8 +130,8 @@ extension Integration {
             let gap = try #require(pingers[0].firstAnswer(after: moment))
             print("\(engine): all links re-addressed, answered after \(fixed(gap)) ms")
             #expect(gap < 300, crowd.words)
-            // The old addresses are superseded, long before clientTimeout.
-            Monotonic.sleep(seconds: 1)
+            // The old addresses are superseded within seconds, long before clientTimeout.
+            Monotonic.sleep(seconds: 3)
             let watch = try OutgoingWatch(in: crowd.laboratory.server, to: old)
             Monotonic.sleep(seconds: 1.5)
             let fed = try watch.counts()
