@@ -9,6 +9,8 @@ struct Serving: Sendable {
     var port: Int
     var web: WebManager
     var log: LogLines
+    /// Ends it before the test does.
+    var stop: @Sendable () -> Void
 
     /// One request on a connection of its own.
     func ask(
@@ -47,7 +49,7 @@ func withServing(
     let web = WebManager(settings, role: role, log: log.logger, limits: limits)
     let running = Task { await web.run() }
     defer { running.cancel() }
-    var serving = Serving(port: 0, web: web, log: log)
+    var serving = Serving(port: 0, web: web, log: log) { running.cancel() }
     try await eventually { web.port != nil }
     serving.port = web.port!
     try await body(serving)
