@@ -49,17 +49,18 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-/// HTTP, by the core of Hummingbird. Its package knows a module `Configuration` too, which it does without here: the
-/// alias keeps the two apart, and the condition keeps theirs from being built.
+/// HTTP, by the core of Hummingbird.
 let http = [
     Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
-    .product(
-        name: "Configuration", package: "swift-configuration",
-        moduleAliases: ["Configuration": "SwiftConfiguration"], condition: .when(platforms: [.windows])),
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
 ]
+/// Hummingbird's package knows a module of the same name as our room, which it does without here. No two may share a
+/// name: this gives theirs another, and builds it nowhere. It works in a target only that no program depends on.
+let strangersConfiguration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration", moduleAliases: ["Configuration": "SwiftConfiguration"],
+    condition: .when(platforms: [.windows]))
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -100,7 +101,7 @@ let package = Package(
         room("Status"),
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", logging, lifecycle]),
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
-        tests("WebManagerTests", ["WebManager", "Status", "Support", "Configuration", logging, lifecycle] + http),
+        tests("WebManagerTests", ["WebManager", "Status", "Support", "Configuration", logging, lifecycle] + http + [strangersConfiguration]),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
