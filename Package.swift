@@ -101,7 +101,9 @@ let package = Package(
         room("Status"),
         room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", logging, lifecycle]),
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
-        tests("WebManagerTests", ["WebManager", "Status", "Support", "Configuration", logging, lifecycle] + http + [strangersConfiguration]),
+        tests(
+            "WebManagerTests",
+            ["WebManager", "Status", "Support", "Configuration", logging, lifecycle, strangersConfiguration] + http),
         tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),

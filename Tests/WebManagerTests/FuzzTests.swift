@@ -12,7 +12,7 @@ import Testing
 
     private static func number(_ variable: String) -> Int? { getenv(variable).flatMap { Int(String(cString: $0)) } }
 
-    private static let methods = ["GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "BREW", "get", ""]
+    private static let methods = ["GET", "GET", "POST", "POST", "POST", "POST", "POST", "HEAD", "PUT", "OPTIONS", "BREW"]
     private static let paths = [
         "/", "/api/v1/exclude", "/api/v1/swap-exclusion", "/api/v1/get-list", "/api/v2/exclude", "/api/v2/include",
         "/api/v2/links/eth0/history", "/api/v2/links/%65th0/history", "/metrics", "*", "http://evil.example/", "",
@@ -29,11 +29,13 @@ import Testing
         #"{"interface":1e999999}"#, "<interface>eth0</interface>", "interface=eth0",
     ]
     private static let fields = [
-        "Content-Type: application/json", "Content-Type: text/plain", "Content-Length: 5", "Content-Length: -1",
-        "Content-Length: 99999999999999999999", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip",
         "Origin: null", "Origin: http://127.0.0.1", "Sec-Fetch-Site: cross-site", "Expect: 100-continue",
-        "Host: other", "Connection: close", "Connection: upgrade", "Upgrade: websocket", "Authorization: Basic ====",
-        "If-None-Match: *", "Range: bytes=0-", "X-\u{0}: y", ": y", "Cookie: " + String(repeating: "a=b; ", count: 900),
+        "Connection: close", "Connection: upgrade", "Upgrade: websocket", "Authorization: Basic ====",
+        "If-None-Match: *", "Range: bytes=0-", "Cookie: " + String(repeating: "a=b; ", count: 900),
+    ]
+    private static let badFields = [
+        "Content-Type: text/plain", "Content-Length: 5", "Content-Length: -1", "Content-Length: 99999999999999999999",
+        "Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Host: other", "X-\u{0}: y", ": y",
     ]
 
     private static func request(_ random: inout SeededGenerator) -> [UInt8] {
@@ -41,14 +43,15 @@ import Testing
         var path = paths.randomElement(using: &random)!
         if random.happens(400) { path += random.text(of: pathPieces, countMax: 4) }
         var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1"]
-        if random.happens(700) { lines.append(fields[0]) }
-        for _ in 0..<Int.random(in: 0...3, using: &random) { lines.append(fields.randomElement(using: &random)!) }
+        if random.happens(900) { lines.append("Content-Type: application/json") }
+        for _ in 0..<Int.random(in: 0...2, using: &random) { lines.append(fields.randomElement(using: &random)!) }
+        if random.happens(150) { lines.append(badFields.randomElement(using: &random)!) }
         var body = Array(bodies.randomElement(using: &random)!.utf8)
         if random.happens(50) { body = [UInt8](repeating: 32, count: Int.random(in: 60_000...200_000, using: &random)) }
         if random.happens(100) { body += [0xff, 0xc0, 0x80] }
-        if random.happens(800) { lines.append("Content-Length: \(body.count)") }
+        if random.happens(900) { lines.append("Content-Length: \(body.count)") }
         var bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body
-        for _ in 0..<(random.happens(300) ? Int.random(in: 1...5, using: &random) : 0) {
+        for _ in 0..<(random.happens(150) ? Int.random(in: 1...5, using: &random) : 0) {
             bytes[Int.random(in: 0..<min(bytes.count, 400), using: &random)] = UInt8.random(in: 0...255, using: &random)
         }
         return bytes
@@ -69,10 +72,12 @@ import Testing
                 return try await group.reduce(into: [:]) { all, some in all.merge(some, uniquingKeysWith: +) }
             }
             let answered = counts.values.reduce(0, +)
-            #expect(counts.keys.allSatisfy { $0 == 0 || (200..<500).contains($0) }, "seed \(seed): \(counts)")
+            #expect(counts.keys.allSatisfy { (200..<500).contains($0) }, "seed \(seed): \(counts)")
             #expect(answered == Self.count, "seed \(seed)")
-            // Peers that leave in the middle of a request are told nothing; most are told something.
-            #expect(counts[0, default: 0] < Self.count / 4, "seed \(seed): \(counts)")
+            // It gets behind the parser often enough to mean something.
+            for status in [200, 400, 404, 405, 413, 415] {
+                #expect(counts[status, default: 0] > Self.count / 500, "seed \(seed): \(counts)")
+            }
             #expect(residentKilobytes() - before < 64 * 1024, "seed \(seed)")
             try await eventually { serving.web.connectionCount == 0 }
             let reply = try await serving.ask("GET", "/api/v1/get-list")
@@ -86,10 +91,12 @@ import Testing
         var counts: [Int: Int] = [:]
         for _ in 0..<(count / 8) {
             let connection = try RawConnection(port: port)
-            connection.send(request(&random))
+            let bytes = request(&random)
+            let isHead = bytes.starts(with: "HEAD ".utf8)
+            connection.send(bytes)
             shutdown(connection.descriptor, Int32(SHUT_WR))
-            var status = (try? connection.readReply())?.status ?? 0
-            if status == 100 { status = (try? connection.readReply())?.status ?? 0 }
+            var status = (try? connection.readReply(isHead: isHead))?.status ?? 0
+            if status == 100 { status = (try? connection.readReply(isHead: isHead))?.status ?? 0 }
             counts[status, default: 0] += 1
         }
         return counts

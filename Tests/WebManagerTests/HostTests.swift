@@ -92,11 +92,13 @@ import Testing
                 .joined(separator: "127.0.0.1:\(serving.port)") }
             let reply = try await serving.ask("GET", "/api/v1/reset-exclusions", fields)
             #expect(reply.status == status)
-            #expect(client.state.withLock { $0.resetCount } == (status == 200 ? 1 : 0))
+            let head = try await serving.ask("HEAD", "/api/v1/reset-exclusions", fields)
+            #expect(head.status == 405)
             for path in ["/api/v1/include", "/api/v1/exclude", "/api/v1/swap-exclusion", "/api/v2/reset"] {
                 let reply = try await serving.ask("GET", path, fields)
                 #expect(reply.status == 405)
             }
+            #expect(client.state.withLock { $0.resetCount } == (status == 200 ? 1 : 0))
         }
     }
 }
