@@ -6,6 +6,7 @@ import ServiceLifecycle
 import Status
 import Synchronization
 import Testing
+
 @testable import WebManager
 
 @Suite struct EventTests {

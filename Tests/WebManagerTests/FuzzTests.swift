@@ -3,6 +3,7 @@
 import Glibc
 import Support
 import Testing
+
 @testable import WebManager
 
 /// Requests that nobody in their senses would send.
@@ -12,7 +13,9 @@ import Testing
 
     private static func number(_ variable: String) -> Int? { getenv(variable).flatMap { Int(String(cString: $0)) } }
 
-    private static let methods = ["GET", "GET", "POST", "POST", "POST", "POST", "POST", "HEAD", "PUT", "OPTIONS", "BREW"]
+    private static let methods = [
+        "GET", "GET", "POST", "POST", "POST", "POST", "POST", "HEAD", "PUT", "OPTIONS", "BREW",
+    ]
     private static let paths = [
         "/", "/api/v1/exclude", "/api/v1/swap-exclusion", "/api/v1/get-list", "/api/v2/exclude", "/api/v2/include",
         "/api/v2/links/eth0/history", "/api/v2/links/%65th0/history", "/metrics", "*", "http://evil.example/", "",
@@ -23,7 +26,8 @@ import Testing
     ]
     private static let bodies = [
         #"{"interface":"eth0"}"#, #"{"interface":"#, #"{"interface":null}"#, #"{"interface":1}"#, "[]", "null", "",
-        #"{"interface":""}"#, #"{"interface":"a","force":"yes"}"#, #"{"interface":"\ud800"}"#, #"{"interface":"\u0000"}"#,
+        #"{"interface":""}"#, #"{"interface":"a","force":"yes"}"#, #"{"interface":"\ud800"}"#,
+        #"{"interface":"\u0000"}"#,
         "{\"interface\":\"\u{1}\"}", #"{"interface":{"interface":{}}}"#, String(repeating: "[", count: 60_000),
         String(repeating: #"{"interface":"#, count: 4_000), #"{"interface":"x"}{"interface":"y"}"#, "\u{feff}{}",
         #"{"interface":1e999999}"#, "<interface>eth0</interface>", "interface=eth0",

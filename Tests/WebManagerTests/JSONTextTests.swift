@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Status
 import Testing
+
 @testable import WebManager
 
 @Suite struct JSONTextTests {

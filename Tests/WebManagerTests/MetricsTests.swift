@@ -3,6 +3,7 @@
 import Glibc
 import Status
 import Testing
+
 @testable import WebManager
 
 @Suite struct MetricsTests {
@@ -122,11 +123,14 @@ import Testing
         var server = await FakeServer().status()
         server.sessions[0].paths[0].quality.lastMinute = client.links[0].quality.lastMinute
         return [
-            MetricsText(client).text, MetricsText(server).text, MetricsText(await FakeServer(sessionCount: 0).status()).text,
+            MetricsText(client).text, MetricsText(server).text,
+            MetricsText(await FakeServer(sessionCount: 0).status()).text,
         ]
     }
 
     private static let promtool: String? =
-        getenv("PATH").flatMap { String(cString: $0).split(separator: ":").map { "\($0)/promtool" }
-            .first { access($0, X_OK) == 0 } }
+        getenv("PATH").flatMap {
+            String(cString: $0).split(separator: ":").map { "\($0)/promtool" }
+                .first { access($0, X_OK) == 0 }
+        }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-@testable import Configuration
 import Glibc
+
+@testable import Configuration
 
 /// `Documentation/openapi.yaml`, as far as it is made use of there.
 struct OpenAPIFile {
@@ -57,7 +58,8 @@ struct OpenAPIFile {
         }
         if let choices = schema["oneOf"]?.elements {
             let all = choices.map { faults(of: value, by: $0, at: place) }
-            return all.count { $0.isEmpty } == 1 ? [] : ["\(place): none of its schemas, or more than one"] + all.joined()
+            return all.count { $0.isEmpty } == 1
+                ? [] : ["\(place): none of its schemas, or more than one"] + all.joined()
         }
         let types = schema["type"]!.elements?.map { $0.text! } ?? [schema["type"]!.text!]
         guard types.contains(where: { Self.has(value, type: $0) }) else { return ["\(place): \(value) is no \(types)"] }

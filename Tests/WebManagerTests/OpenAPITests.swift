@@ -5,6 +5,7 @@ import NIOCore
 import Status
 import Synchronization
 import Testing
+
 @testable import WebManager
 
 /// The file and the programs say the same.

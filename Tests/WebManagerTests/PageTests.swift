@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Testing
+
 @testable import WebManager
 
 @Suite struct PageTests {

@@ -2,6 +2,7 @@
 
 import Glibc
 import Testing
+
 @testable import WebManager
 
 @Suite struct RetryTests {
@@ -26,10 +27,8 @@ import Testing
             try await eventually { !log.all.isEmpty }
             try await Task.sleep(for: .milliseconds(300))
             #expect(web.port == nil)
-            #expect(
-                log.all == [
-                    "error: the web manager cannot listen on 127.0.0.1:\(port): Address already in use; it is tried again"
-                ])
+            let trouble = "the web manager cannot listen on 127.0.0.1:\(port): Address already in use"
+            #expect(log.all == ["error: \(trouble); it is tried again"])
             other.stop()
             try await eventually { web.port == port }
             #expect(log.all.count == 2)

@@ -2,6 +2,7 @@
 
 import Logging
 import Status
+
 @testable import WebManager
 
 /// A web manager that serves while a test looks at it.
@@ -16,7 +17,8 @@ struct Serving: Sendable {
     func ask(
         _ method: String, _ path: String, _ fields: [String] = [], body: String = "", host: String? = nil
     ) async throws -> Reply {
-        try await ask(bytes: Serving.request(method, path, fields, body: body, host: host ?? "127.0.0.1:\(port)"),
+        try await ask(
+            bytes: Serving.request(method, path, fields, body: body, host: host ?? "127.0.0.1:\(port)"),
             isHead: method == "HEAD")
     }
 
@@ -42,7 +44,8 @@ struct Serving: Sendable {
 
 /// Serves on a port of the kernel's choice for as long as `body` takes.
 func withServing(
-    _ role: WebRole = .client(FakeClient()), settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
+    _ role: WebRole = .client(FakeClient()),
+    settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
     limits: WebLimits = WebLimits(), _ body: @escaping @Sendable (Serving) async throws -> Void
 ) async throws {
     let log = LogLines()
