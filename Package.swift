@@ -49,6 +49,8 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 /// HTTP, by the core of Hummingbird.
 let http = [
     Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
@@ -75,6 +77,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Without its trait it does without Foundation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Without its traits, and of it the core alone, it leaves Foundation out of the programs.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
@@ -94,29 +99,39 @@ let package = Package(
             name: "CShims", dependencies: ["CUring", "CMnl", "CYaml"], path: "CShims", exclude: ["system"],
             cSettings: cSettings),
         pointerRoom("Sockets", ["CShims"]),
-        room("Configuration", ["CShims", "Sockets"]),
+        room("Configuration", ["CShims", "Sockets", "WireGuardWire"]),
         room("Links", ["CShims", "Sockets", "Configuration"]),
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
-        room("Control", ["CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", logging, lifecycle]),
+        room("Quality", ["Status"]),
+        room(
+            "Control",
+            [
+                "CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
+                subprocess, system,
+            ]),
+        tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
+        tests("QualityTests", ["Quality", "Status", "Support"]),
+        tests("DataPlaneTests", ["DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter", "Support"]),
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
         tests(
             "WebManagerTests",
             ["WebManager", "Status", "Support", "Configuration", logging, lifecycle, strangersConfiguration] + http),
-        tests("DataPlaneTests", ["DataPlane", "Sockets", "CShims", "MallocCounter", "Support"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Program", ["Configuration", "Control", logging, arguments, lifecycle, signals]),
-        program("engarde-client", ["Program", "Control", "Configuration", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "Configuration", "Sockets", arguments]),
-        tests("ConfigurationTests", ["Configuration", "Sockets"]),
+        room("Program", ["Configuration", "Control", "WebManager", logging, arguments, lifecycle, signals]),
+        program("engarde-client", ["Program", "Control", "WebManager", "Configuration", "Links", "Sockets", arguments]),
+        program("engarde-server", ["Program", "Control", "WebManager", "Configuration", "Sockets", arguments]),
+        tests("ConfigurationTests", ["Configuration", "Sockets", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
-        tests("IntegrationTests", ["Support", "Sockets", "engarde-client", "engarde-server"]),
-        tests("ControlTests", ["Control", "DataPlane", "Links", "Sockets", "Configuration"]),
+        tests("IntegrationTests", ["Support", "Sockets", "Status", "engarde-client", "engarde-server"]),
+        tests(
+            "ControlTests",
+            ["Control", "DataPlane", "Quality", "Links", "Sockets", "Configuration", "Status", "Support", logging]),
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
             "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),

@@ -14,6 +14,8 @@ extension ClientConfiguration {
         let sources = Self.allowedSources(section)
         let description = section.text(.description)
         let writeTimeout = section.writeTimeout(.writeTimeout)
+        let trafficProtocol = section.trafficProtocol(.protocol)
+        let onLinkChange = section.command(.onLinkChange)
         let webManager = section.webManager(.webManager)
         let tuning = section.tuning(.tuning)
         let engine = section.word(.engine, as: EngineChoice.self)
@@ -27,6 +29,8 @@ extension ClientConfiguration {
         self.interfaceLabels = labels
         self.destinationOverrides = overrides
         self.allowedSources = sources
+        self.trafficProtocol = trafficProtocol ?? self.trafficProtocol
+        self.onLinkChange = onLinkChange
         self.webManager = webManager
         self.engine = engine ?? self.engine
         self.tuning = tuning

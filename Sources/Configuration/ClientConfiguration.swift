@@ -20,6 +20,9 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var destinationOverrides: [DestinationOverride] = []
     /// Where WireGuard may speak from besides this machine itself.
     public var allowedSources: [AddressPrefix] = []
+    public var trafficProtocol: TrafficProtocol = .wireguard
+    /// A program's path and its first arguments, run when a link changes its state; empty means none.
+    public var onLinkChange: [String] = []
     public var webManager: WebManagerConfiguration?
     public var engine: EngineChoice = .automatic
     public var tuning = TuningConfiguration()

@@ -13,16 +13,16 @@ enum SectionKey: String, KnownKey {
 
 enum ClientKey: String, KnownKey {
     case description, listenAddr, dstAddr, writeTimeout, excludedInterfaces, interfaceLabels, dstOverrides
-    case allowedSources, webManager, engine, logLevel, tuning
+    case allowedSources, `protocol`, onLinkChange, webManager, engine, logLevel, tuning
 }
 
 enum ServerKey: String, KnownKey {
-    case description, listenAddr, dstAddr, writeTimeout, clientTimeout, maxPaths, webManager, engine, logLevel
-    case tuning
+    case description, listenAddr, dstAddr, writeTimeout, clientTimeout, maxPaths, maxSessions, maxPathsPerSession
+    case wireguardPublicKey, `protocol`, onLinkChange, webManager, engine, logLevel, tuning
 }
 
 enum WebManagerKey: String, KnownKey {
-    case listenAddr, username, password
+    case listenAddr, username, password, passwordFile
 }
 
 enum TuningKey: String, KnownKey {

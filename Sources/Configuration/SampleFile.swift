@@ -38,12 +38,21 @@ public enum SampleFile {
           # Where WireGuard may speak from besides this machine: addresses, prefixes, or any.
           #allowedSources: ["192.0.2.0/24", "2001:db8::/32"]
 
+          # wireguard, or opaque for what is not quite WireGuard, such as obfuscated variants: then all is forwarded
+          # as it comes, duplicates too.
+          #protocol: wireguard
+
+          # Run when a link changes its state, with the link, the old state, the new state and the reason behind the
+          # words given here. No shell is involved.
+          #onLinkChange: ["/usr/bin/logger", "-t", "engarde"]
+
           # The page and its API; without listenAddr there are none. Beyond loopback both a username and a
-          # password of your own are needed.
+          # password of your own are needed; the password may be in a file instead.
           #webManager:
           #  listenAddr: "127.0.0.1:9001"
           #  username: ""
           #  password: ""
+          #  passwordFile: ""
 
           # auto, io_uring or polling.
           #engine: auto
@@ -70,13 +79,25 @@ public enum SampleFile {
           # Seconds after which a path that was not heard from is gone.
           #clientTimeout: 30
 
-          # Paths kept at most, 1 to 4096.
-          #maxPaths: 256
+          # WireGuard clients served at a time, 1 to 1024; paths one of them may have, 1 to 32; and paths of all
+          # together, 1 to 4096.
+          #maxSessions: 128
+          #maxPathsPerSession: 16
+          #maxPaths: 2048
+
+          # What "wg show wg0 public-key" says here. With it, handshakes that are not meant for this WireGuard are
+          # refused.
+          #wireguardPublicKey: ""
+
+          # As above, and the protocol as the client has it; the command is run when a path changes.
+          #protocol: wireguard
+          #onLinkChange: ["/usr/bin/logger", "-t", "engarde"]
 
           #webManager:
           #  listenAddr: "127.0.0.1:9001"
           #  username: ""
           #  password: ""
+          #  passwordFile: ""
 
           #engine: auto
           #logLevel: info

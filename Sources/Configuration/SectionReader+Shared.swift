@@ -6,6 +6,17 @@ extension SectionReader {
         number(key, in: Int.min...Int.max, wanted: "a whole number of milliseconds")
     }
 
+    /// nil when it is absent, wrong, or what the files of other engardes say there.
+    func trafficProtocol(_ key: Key) -> TrafficProtocol? {
+        if let node = node(key), case .scalar(let scalar) = node.content, scalar.text == "udp" {
+            findings.warning(
+                at: node.position, path(of: key), found: "\"udp\", which goes without saying",
+                wanted: "one of \(TrafficProtocol.allCases.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return word(key, as: TrafficProtocol.self)
+    }
+
     /// nil when it is absent, wrong, or off: an empty `listenAddr` turns it off.
     func webManager(_ key: Key) -> WebManagerConfiguration? {
         guard let node = node(key),
@@ -15,12 +26,20 @@ extension SectionReader {
             entries, at: node.position, path: path(of: key), isNearPassword: true, findings: findings)
         let username = section.text(.username) ?? ""
         let password = section.text(.password) ?? ""
+        let passwordFile = section.filePath(.passwordFile)
+        if let node = section.node(.passwordFile), !passwordFile.isEmpty, !password.isEmpty {
+            findings.error(
+                at: node.position, section.path(of: .passwordFile), found: "a password beside it",
+                wanted: "one of the two")
+        }
         if case .scalar(let scalar)? = section.node(.listenAddr)?.content, scalar.text.isEmpty { return nil }
         guard let listenAddress = section.hostPort(.listenAddr, for: .listening) else { return nil }
 
-        if username.isEmpty != password.isEmpty {
+        let givenPassword: WebManagerKey? =
+            !password.isEmpty ? .password : !passwordFile.isEmpty ? .passwordFile : nil
+        if username.isEmpty != (givenPassword == nil) {
             let (given, missing): (WebManagerKey, WebManagerKey) =
-                password.isEmpty ? (.username, .password) : (.password, .username)
+                givenPassword.map { ($0, .username) } ?? (.username, .password)
             findings.warning(
                 at: section.node(given)?.position ?? section.position, section.path(of: given),
                 found: "no \(missing.rawValue) beside it",
@@ -29,6 +48,7 @@ extension SectionReader {
         var configuration = WebManagerConfiguration(listenAddress: listenAddress)
         configuration.username = username
         configuration.password = password
+        configuration.passwordFile = passwordFile
         return configuration
     }
 

@@ -112,7 +112,7 @@ struct SectionReader<Key: KnownKey> {
         return entries
     }
 
-    private func quoted(_ text: String) -> String {
+    func quoted(_ text: String) -> String {
         isNearPassword ? findings.redaction.quotedNearPassword(text) : findings.redaction.quoted(text)
     }
 

@@ -8,6 +8,14 @@ public enum EngineChoice: String, Hashable, Sendable, CaseIterable {
     case polling
 }
 
+/// What the datagrams are, which decides how much can be known of them.
+public enum TrafficProtocol: String, Hashable, Sendable, CaseIterable {
+    /// WireGuard's, whose clear header is read: duplicates are dropped, sessions kept apart, strangers kept out.
+    case wireguard
+    /// Anything: all is forwarded as it comes.
+    case opaque
+}
+
 /// How much is logged, least important first.
 public enum LogLevel: String, Hashable, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
@@ -29,7 +37,11 @@ public struct TuningConfiguration: Hashable, Sendable {
 public struct WebManagerConfiguration: Hashable, Sendable {
     public var listenAddress: HostPort
     public var username = ""
+    /// As the file gives it; empty when it does not. Not in any log.
     public var password = ""
+    /// The path of a file that holds the password, empty when there is none; then `password` is not. Nobody has
+    /// opened it yet.
+    public var passwordFile = ""
 
     public init(listenAddress: HostPort) { self.listenAddress = listenAddress }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import CShims.Socket
 public import Configuration
 internal import DataPlane
 internal import Dispatch
@@ -7,6 +8,7 @@ public import Links
 public import Logging
 public import ServiceLifecycle
 internal import Sockets
+internal import Status
 
 /// The client's control side: keeps a socket for each interface that may carry, and the data plane told which do.
 ///
@@ -18,16 +20,18 @@ internal import Sockets
 public final class ClientControl: Service, @unchecked Sendable {
     private static let secondsUntilSilent: Int64 = 10
 
-    private let configuration: ClientConfiguration
+    let configuration: ClientConfiguration
+    let queue = DispatchQueue(label: "control")
+    let dataPlane: DataPlane
+    let startedAt = engarde_monotonic_nanoseconds()
+    let listen: ServedSocket
+    var policy: LinkPolicy
+    private(set) var table = InterfaceTable()
+    private(set) var links: [Int32: Link] = [:]
     private let linkSource: LinkSource
     private let log: Logger
-    private let queue = DispatchQueue(label: "control")
-    private let dataPlane: DataPlane
+    private let command: LinkChangeCommand?
     private var slots: SocketSlots
-    private let listen: ServedSocket
-    private var policy: LinkPolicy
-    private var table = InterfaceTable()
-    private var links: [Int32: Link] = [:]
     private var resolver: NameResolver!
     private var monitor: LinkMonitor!
     private var ticker: Ticker?
@@ -46,9 +50,11 @@ public final class ClientControl: Service, @unchecked Sendable {
         let socket = try ListenSocket.open(configuration.listenAddress)
         socket.apply(configuration.tuning, log)
         dataPlane = try startDataPlane(
-            .client(allowedSources: configuration.allowedSources), configuration.engine,
-            configuration.tuning)
-        slots = SocketSlots(dataPlane)
+            .client(
+                allowedSources: configuration.allowedSources, isOpaque: configuration.trafficProtocol == .opaque),
+            configuration.engine, configuration.tuning)
+        slots = SocketSlots(dataPlane, capacity: Limits.clientSocketSlots)
+        command = LinkChangeCommand(configuration.onLinkChange, log)
         listen = slots.attach(socket, .listen)!  // the first slot of many
         policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
@@ -93,13 +99,13 @@ public final class ClientControl: Service, @unchecked Sendable {
     }
 
     /// Makes the sockets and the fan-out what interfaces, names and exclusions say they should be.
-    private func reconcile() {
+    func reconcile() {
         for index in links.keys where table[index] == nil {
             leave(&links[index]!, .gone)
             links[index] = nil
         }
         for interface in table.interfaces {
-            var link = links[interface.index] ?? Link(name: interface.name)
+            var link = links[interface.index] ?? Link(name: interface.name, now: engarde_monotonic_nanoseconds())
             link.name = interface.name
             follow(&link, interface)
             links[interface.index] = link
@@ -136,6 +142,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         guard let served = link.socket, !link.isCarrying else { return }
         dataPlane.mailbox.post(.carry(served.handle, true))
         link.isCarrying = true
+        link.joined = engarde_monotonic_nanoseconds()
         become(&link, .carrying(source, link.destination))
     }
 
@@ -179,6 +186,16 @@ public final class ClientControl: Service, @unchecked Sendable {
         link.state = state
         let level: Logger.Level = state.isNews || wasNews ? .notice : .debug
         log.log(level: level, "link \(link.name): \(state)")
+        noteChange(&link)
+    }
+
+    /// Tells who wants to know when a link is good for something else than before.
+    private func noteChange(_ link: inout Link) {
+        let (state, reason) = link.judgement
+        guard state != link.carryingState else { return }
+        if let before = link.carryingState { command?.tell(link: link.name, old: before, new: state, reason: reason) }
+        link.carryingState = state
+        link.carryingStateSince = engarde_monotonic_nanoseconds()
     }
 
     // MARK: Once a second
@@ -187,15 +204,34 @@ public final class ClientControl: Service, @unchecked Sendable {
     private func tick() -> Bool {
         slots.collect()
         if links.values.contains(where: \.isWaitingForRoute) { reconcile() }
-        let now = monotonicSeconds()
+        let now = engarde_monotonic_nanoseconds()
+        measure(now)
         var sockets = [(name: "WireGuard", handle: listen.handle)]
         for link in links.values {
             guard let served = link.socket else { continue }
             sockets.append((name: "link \(link.name)", handle: served.handle))
-            if link.isCarrying { refreshIfSilent(link, served, now) }
+            if link.isCarrying { refreshIfSilent(link, served, now / 1_000_000_000) }
         }
-        trafficLog.update(dataPlane.counters, sockets: sockets, at: now)
-        return trafficLog.isOpen || slots.closingCount > 0 || links.values.contains(where: \.isWaitingForRoute)
+        trafficLog.update(dataPlane.counters, sockets: sockets, at: now / 1_000_000_000)
+        return links.values.contains { $0.judgement.state == .silent } || trafficLog.isOpen || slots.closingCount > 0 || links.values.contains(where: \.isWaitingForRoute)
+    }
+
+    /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers.
+    private func measure(_ now: Int64) {
+        let counters = dataPlane.counters
+        let carrying = links.compactMap { index, link in link.isCarrying ? (index, link.socket!.handle.slot) : nil }
+        let heard = carrying.map { Int64(bitPattern: counters.value(.lastReceived, slot: $0.1)) }.max() ?? 0
+        for (index, slot) in carrying {
+            let reading = Meter.Reading(
+                now: now, joined: links[index]!.joined, member: Int(slot), stream: 0,
+                lastReceived: Int64(bitPattern: counters.value(.lastReceived, slot: slot)),
+                traffic: Traffic(counters, slot: slot), lastHeardAnywhere: heard,
+                questions: counters.value(.questions))
+            guard links[index]!.meter.update(reading, dataPlane.copies) != nil else { continue }
+            let (state, reason) = links[index]!.judgement
+            log.notice("link \(links[index]!.name): \(state.rawValue)\(reason.isEmpty ? "" : ", \(reason)")")
+            noteChange(&links[index]!)
+        }
     }
 
     /// A link that sends and hears nothing may have an outdated destination.

@@ -2,7 +2,9 @@
 
 internal import Glibc
 internal import Links
+internal import Quality
 internal import Sockets
+internal import Status
 
 /// What the client's control side keeps of an interface.
 struct Link {
@@ -45,8 +47,30 @@ struct Link {
     var source: IPAddress?
     var destination = SocketAddress()
     var isCarrying = false
+    /// When it last began to carry, monotonic nanoseconds.
+    var joined: Int64 = 0
+    var meter: Meter
+    /// What it was last found to be, and since when (monotonic nanoseconds).
+    var carryingState: CarryingState?
+    var carryingStateSince: Int64
 
-    init(name: String) { self.name = name }
+    /// - Parameter now: monotonic nanoseconds.
+    init(name: String, now: Int64) {
+        self.name = name
+        meter = Meter(.client, now: now)
+        carryingStateSince = now
+    }
+
+    /// What it is good for now, and why.
+    var judgement: (state: CarryingState, reason: String) {
+        switch state {
+        case .carrying: (meter.state, meter.reason)
+        case .excluded(let cause): (.excluded, "\(cause)")
+        case nil: (.idle, "")
+        case .idle(let reason): (.idle, "\(reason)")
+        case .some(let other): (.idle, "\(other)")
+        }
+    }
 
     /// Its socket could not be opened, most likely for want of a route: a new route is worth another try.
     var isWaitingForRoute: Bool { if case .failed = state { true } else { false } }

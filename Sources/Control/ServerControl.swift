@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import CShims.Socket
 public import Configuration
 internal import DataPlane
 internal import Dispatch
 public import Logging
 public import ServiceLifecycle
 internal import Sockets
+internal import Status
 
-/// The server's control side: keeps the socket toward WireGuard and tells in the log which paths come and go.
+/// The server's control side: keeps the sockets toward WireGuard, and follows the paths that come, go and fall silent.
 ///
 /// `@unchecked Sendable`: everything that varies is touched on `queue` only.
 public final class ServerControl: Service, @unchecked Sendable {
-    private static let pathLinesPerSecondMax = 8
+    let configuration: ServerConfiguration
+    let dataPlane: DataPlane
+    let queue = DispatchQueue(label: "control")
+    let startedAt = engarde_monotonic_nanoseconds()
+    let listen: ServedSocket
+    private(set) var upstream: UpstreamSockets
+    private(set) var meters: PathMeters
+    var hasSessions: Bool { configuration.trafficProtocol == .wireguard }
 
-    private let configuration: ServerConfiguration
     private let log: Logger
-    private let queue = DispatchQueue(label: "control")
-    private let dataPlane: DataPlane
     private var slots: SocketSlots
-    private let listen: ServedSocket
-    private var upstream: ServedSocket?
-    private var destination: SocketAddress?
     private var toldUnresolved: String?
     private var resolver: NameResolver!
     private var ticker: Ticker?
-    private var paths: [SocketAddress: Int64] = [:]
     private var trafficLog: TrafficLog
 
     /// Binds the port and starts the data plane; the way to WireGuard is opened by ``run()``.
@@ -35,12 +37,19 @@ public final class ServerControl: Service, @unchecked Sendable {
         self.log = log
         let socket = try ListenSocket.open(configuration.listenAddress)
         socket.apply(configuration.tuning, log)
-        let timeout = Int64(configuration.clientTimeoutSeconds) * 1_000_000_000
+        let limits = SessionLimits(configuration)
+        let isOpaque = configuration.trafficProtocol == .opaque
         dataPlane = try startDataPlane(
-            .server(pathTimeoutNanoseconds: timeout, maxPaths: configuration.maxPaths), configuration.engine,
-            configuration.tuning)
+            isOpaque ? .opaqueServer(limits) : .server(limits, wireGuardKey: configuration.wireguardPublicKey),
+            configuration.engine, configuration.tuning)
         slots = SocketSlots(dataPlane)
         listen = slots.attach(socket, .listen)!  // the first slot of many
+        upstream = UpstreamSockets(
+            count: isOpaque ? 1 : limits.upstreamSockets, tuning: configuration.tuning, log: log)
+        let command = LinkChangeCommand(configuration.onLinkChange, log)
+        meters = PathMeters(timeoutSeconds: configuration.clientTimeoutSeconds, log: log) {
+            command?.tell(link: $0, old: $1, new: $2, reason: $3)
+        }
         trafficLog = TrafficLog(log)
     }
 
@@ -67,28 +76,14 @@ public final class ServerControl: Service, @unchecked Sendable {
         log.notice("stopped")
     }
 
-    /// Connects the upstream socket to where WireGuard is now.
+    /// Connects the upstream sockets to where WireGuard is now.
     private func reconcile() {
         let addresses = resolver.addresses(of: configuration.destination)
         guard let best = addresses.first(where: { $0.family == .v4 }) ?? addresses.first else { return }
         let wanted = SocketAddress(best, port: configuration.destination.port)
-        guard wanted != destination else { return }
+        guard wanted != upstream.destination else { return }
         ticker?.wake()
-        do throws(Errno) {
-            if let upstream, upstream.socket.family == best.family {
-                try upstream.socket.connect(to: wanted)
-            } else {
-                let socket = try UDPSocket.open(best.family)
-                socket.enlargeBuffers()
-                socket.apply(configuration.tuning, log)
-                try socket.connect(to: wanted)
-                let former = upstream
-                upstream = slots.attach(socket, .upstream)!  // the second or third of many
-                if let former { slots.detach(former) }
-            }
-            destination = wanted
-            log.notice("WireGuard is at \(wanted)")
-        } catch {
+        do throws(Errno) { try upstream.connect(to: wanted, &slots) } catch {
             log.warning("cannot reach WireGuard at \(wanted): \(error)")
         }
     }
@@ -98,40 +93,43 @@ public final class ServerControl: Service, @unchecked Sendable {
     /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
         slots.collect()
-        if destination == nil {
+        if upstream.destination == nil {
             reconcile()
             tellWhyUnresolved()
         }
-        tellPaths()
-        var sockets = [(name: "paths", handle: listen.handle)]
-        if let upstream { sockets.append((name: "WireGuard", handle: upstream.handle)) }
-        trafficLog.update(dataPlane.counters, sockets: sockets, at: monotonicSeconds())
-        return !paths.isEmpty || trafficLog.isOpen || slots.closingCount > 0 || destination == nil
+        upstream.replaceRetired(dataPlane.counters, &slots)
+        let now = engarde_monotonic_nanoseconds()
+        meters.update(dataPlane.boards!, hasSessions: hasSessions, now: now)
+        trafficLog.update(
+            dataPlane.counters,
+            sockets: [(name: "paths", handle: listen.handle)] + upstream.handles.map { (name: "WireGuard", handle: $0) },
+            at: now / 1_000_000_000)
+        return !meters.isEmpty || trafficLog.isOpen || slots.closingCount > 0 || upstream.destination == nil
     }
 
     /// One line for each new reason why WireGuard's name has no address.
     private func tellWhyUnresolved() {
-        guard destination == nil, let reason = resolver.failure(of: configuration.destination),
+        guard upstream.destination == nil, let reason = resolver.failure(of: configuration.destination),
             reason != toldUnresolved
         else { return }
         toldUnresolved = reason
         log.warning("\(configuration.destination.host) is not resolved: \(reason); trying again")
     }
+}
 
-    private func tellPaths() {
-        let records = dataPlane.paths?.records() ?? []
-        let live = Dictionary(records.map { ($0.address, $0.since) }) { first, _ in first }
-        let gone = paths.keys.filter { live[$0] == nil }
-        let new = live.keys.filter { paths[$0] == nil }
-        tell(gone, "gone, silent for \(configuration.clientTimeoutSeconds) s")
-        tell(new, "heard")
-        paths = live
+extension SessionLimits {
+    init(_ configuration: ServerConfiguration) {
+        self.init(
+            maxSessions: configuration.maxSessions, maxPathsPerSession: configuration.maxPathsPerSession,
+            maxPaths: configuration.maxPaths,
+            pathTimeoutNanoseconds: Int64(configuration.clientTimeoutSeconds) * 1_000_000_000)
     }
+}
 
-    /// One line a path, but not hundreds at once when somebody floods.
-    private func tell(_ addresses: [SocketAddress], _ what: String) {
-        for address in addresses.prefix(Self.pathLinesPerSecondMax) { log.notice("path \(address): \(what)") }
-        let more = addresses.count - Self.pathLinesPerSecondMax
-        if more > 0 { log.notice("\(more) more paths: \(what)") }
+extension LinkChangeCommand {
+    /// nil when the file names none.
+    convenience init?(_ words: [String], _ log: Logger) {
+        if words.isEmpty { return nil }
+        self.init(words: words, log: log)
     }
 }

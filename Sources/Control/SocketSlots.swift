@@ -17,11 +17,15 @@ final class ServedSocket {
 /// Hands out the data plane's socket slots and keeps a descriptor open until the data plane has let go of it.
 struct SocketSlots {
     private let dataPlane: DataPlane
-    private var free: [UInt16] = (0..<UInt16(Limits.socketSlots)).reversed()
+    private var free: [UInt16]
     private var generations = [UInt16](repeating: 0, count: Limits.socketSlots)
     private var closing: [ServedSocket] = []
 
-    init(_ dataPlane: DataPlane) { self.dataPlane = dataPlane }
+    /// - Parameter capacity: slots to hand out, at most ``Limits/socketSlots``.
+    init(_ dataPlane: DataPlane, capacity: Int = Limits.socketSlots) {
+        self.dataPlane = dataPlane
+        free = (0..<UInt16(capacity)).reversed()
+    }
 
     /// Sockets on their way out, whose descriptors are still open.
     var closingCount: Int { closing.count }

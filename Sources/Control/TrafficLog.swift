@@ -86,6 +86,14 @@ extension DropReason {
         case .noPath: "datagrams dropped, no client has been heard"
         case .pathTableFull: "datagrams dropped, too many client addresses (server.maxPaths)"
         case .noUpstream: "datagrams dropped, the destination is not resolved yet"
+        case .notWireGuard:
+            "datagrams dropped, not WireGuard's: for traffic in disguise set protocol: opaque at both ends"
+        case .wrongMac: "handshakes dropped, not made for server.wireguardPublicKey"
+        case .unknownReceiver: "handshake answers dropped that WireGuard does not wait for"
+        case .tooManyClaims: "datagrams dropped, too many unknown sources at once"
+        case .claimAllowance: "datagrams dropped, their source sends more than WireGuard has answered"
+        case .sessionTableFull: "datagrams dropped, too many clients (server.maxSessions)"
+        case .sessionPathsFull: "datagrams dropped, too many addresses of one client (server.maxPathsPerSession)"
         case .truncated: "datagrams dropped, cut by the kernel"
         }
     }

@@ -25,6 +25,8 @@ public struct Counters: @unchecked Sendable {
         case generation
         /// The last generation the data plane has let go of.
         case releasedGeneration
+        /// 1 once a session that had this socket is over, so that it must not serve another.
+        case isRetired
         /// Receive errors, an ICMP refusal for example.
         case receiveErrors
     }
@@ -32,6 +34,9 @@ public struct Counters: @unchecked Sendable {
     /// Figures of the loop.
     public enum Loop: Int, CaseIterable, Sendable, BitwiseCopyable {
         case turns, systemCalls
+        /// Client: datagrams from WireGuard that its peer answers within ten seconds: handshakes and data, but no
+        /// keep-alives, which are data without contents.
+        case questions
     }
 
     private static let socketFields = Socket.allCases.count + SendFailure.allCases.count
@@ -47,8 +52,7 @@ public struct Counters: @unchecked Sendable {
     private let dropOffset: Int
 
     public init() {
-        unsafe cells = .allocate(capacity: Self.count)
-        for index in 0..<Self.count { unsafe (cells + index).initialize(to: Atomic(0)) }
+        unsafe cells = zeroedMemory(bytes: Self.count * 8).bindMemory(to: Atomic<UInt64>.self, capacity: Self.count)
         socketStride = Self.socketFields
         failureOffset = Socket.allCases.count
         loopOffset = Self.loopBase
@@ -56,7 +60,7 @@ public struct Counters: @unchecked Sendable {
     }
 
     /// Frees the memory. For tests that make many; nobody may use any copy afterwards.
-    func deallocate() { unsafe cells.deallocate() }
+    func deallocate() { unsafe freeZeroedMemory(cells, bytes: Self.count * 8) }
 
     // MARK: Reading, from any thread
 

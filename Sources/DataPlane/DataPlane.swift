@@ -4,6 +4,7 @@ internal import CShims.Socket
 internal import Glibc
 public import Sockets
 internal import Synchronization
+public import WireGuardWire
 
 /// The thread that relays, and the rest of the program's hold on it: a mailbox in, counters out.
 ///
@@ -12,16 +13,24 @@ internal import Synchronization
 public final class DataPlane: Sendable {
     /// What this data plane does.
     public enum Task: Sendable {
-        /// WireGuard's datagrams to all links; `allowedSources` are networks besides this machine that WireGuard
-        /// may speak from.
-        case client(allowedSources: [AddressPrefix])
-        /// Paths' datagrams upstream; a path silent for `pathTimeoutNanoseconds` is gone, at most `maxPaths` live.
-        case server(pathTimeoutNanoseconds: Int64, maxPaths: Int)
+        /// WireGuard's datagrams to all links, and theirs to WireGuard once; `allowedSources` are networks besides this
+        /// machine that WireGuard may speak from. Opaque traffic is not WireGuard's and is passed on as it comes.
+        case client(allowedSources: [AddressPrefix], isOpaque: Bool)
+        /// Each client's datagrams to WireGuard once, by the client's own upstream socket. Who knows WireGuard's
+        /// public key tells handshakes meant for it from others.
+        case server(SessionLimits, wireGuardKey: PublicKey?)
+        /// Everybody's datagrams to the one upstream socket, and its to everybody. Of the limits `maxPaths` and the
+        /// timeout count.
+        case opaqueServer(SessionLimits)
     }
 
     public let counters = Counters()
-    /// The server's live paths; nil on a client.
-    public let paths: PathBoard?
+    /// The server's live paths and sessions; nil on a client. Opaque traffic has no sessions.
+    public let boards: ServerBoards?
+    /// What copies tell. Members are the client's link sockets by slot, or the server's paths.
+    public let copies: CopyBoard
+    /// The client's WireGuard, as the one path there is once it has spoken.
+    public let wireGuard = PathBoard(capacity: 1)
     public let mailbox: Mailbox
     /// Rings, when asked to, at the next datagram.
     public let doorbell: Doorbell
@@ -38,13 +47,19 @@ public final class DataPlane: Sendable {
         let doorbell = try Doorbell()
         self.doorbell = doorbell
         let counters = counters
-        let board: PathBoard? =
-            if case .server(_, let maxPaths) = task { PathBoard(capacity: maxPaths) } else { nil }
-        paths = board
+        let boards: ServerBoards? =
+            switch task {
+            case .client: nil
+            case .server(let limits, _), .opaqueServer(let limits): ServerBoards(limits)
+            }
+        self.boards = boards
+        let copies = boards?.copies ?? CopyBoard(members: Limits.clientSocketSlots, streams: 1)
+        self.copies = copies
         let opening = Opening()
-        thread = try Thread {
-            Self.main(task, preference, tuning, mailbox, doorbell, counters, board, opening)
-        }
+        let crossing = Crossing(
+            counters: counters, copies: copies, boards: boards, wireGuard: wireGuard, mailbox: mailbox,
+            doorbell: doorbell)
+        thread = try Thread { Self.main(task, preference, tuning, crossing, opening) }
         engine = try opening.wait().get()
     }
 
@@ -54,10 +69,20 @@ public final class DataPlane: Sendable {
         thread.join()
     }
 
+    /// What the thread shares with the rest of the program.
+    private struct Crossing: Sendable {
+        var counters: Counters
+        var copies: CopyBoard
+        var boards: ServerBoards?
+        var wireGuard: PathBoard
+        var mailbox: Mailbox
+        var doorbell: Doorbell
+    }
+
     private static func main(
-        _ task: Task, _ preference: EnginePreference, _ tuning: Tuning, _ mailbox: Mailbox,
-        _ doorbell: Doorbell, _ counters: Counters, _ board: PathBoard?, _ opening: Opening
+        _ task: Task, _ preference: EnginePreference, _ tuning: Tuning, _ crossing: Crossing, _ opening: Opening
     ) {
+        let (mail, counters, board) = (crossing.mailbox.reader, crossing.counters, crossing.boards?.paths)
         var refusals: [String] = []
         if let processor = tuning.processor {
             let result = engarde_pin_thread(Int32(processor))
@@ -66,8 +91,7 @@ public final class DataPlane: Sendable {
         if preference != .polling {
             for mode in (tuning.submissionThread ? [.submissionThread] : []) + RingEngine.Mode.automatic {
                 do throws(Errno) {
-                    let engine = try RingEngine.open(
-                        mode, mailbox: mailbox.reader, counters: counters, board: board)
+                    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters, board: board)
                     if let microseconds = tuning.busyPollMicroseconds {
                         do throws(Errno) { try engine.busyPoll(microseconds: microseconds) } catch {
                             refusals.append("busy polling by io_uring: \(error)")
@@ -75,7 +99,7 @@ public final class DataPlane: Sendable {
                     }
                     opening.succeed(
                         EngineReport(kind: .uring, description: "io_uring (\(mode.name))", refusals: refusals))
-                    return run(engine, task, mailbox, doorbell, counters, board)
+                    return run(engine, task, crossing)
                 } catch {
                     refusals.append("io_uring (\(mode.name)): \(explainUringRefusal(error))")
                 }
@@ -83,11 +107,11 @@ public final class DataPlane: Sendable {
         }
         if preference != .uring {
             do throws(Errno) {
-                let engine = try PollingEngine.open(mailbox: mailbox.reader, counters: counters, board: board)
+                let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
                 opening.succeed(
                     EngineReport(
                         kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
-                return run(engine, task, mailbox, doorbell, counters, board)
+                return run(engine, task, crossing)
             } catch {
                 refusals.append("polling: \(error)")
             }
@@ -95,23 +119,36 @@ public final class DataPlane: Sendable {
         opening.fail(EngineUnavailable(refusals: refusals))
     }
 
-    private static func run<E: Engine & ~Copyable>(
-        _ engine: consuming E, _ task: Task, _ mailbox: Mailbox, _ doorbell: Doorbell, _ counters: Counters,
-        _ board: PathBoard?
-    ) {
+    private static func run<E: Engine & ~Copyable>(_ engine: consuming E, _ task: Task, _ crossing: Crossing) {
+        var random = SystemRandomNumberGenerator()
         switch task {
-        case .client(let allowedSources):
-            var loop = Loop(
-                engine: engine, relay: ClientRelay(counters: counters, allowedSources: allowedSources),
-                mail: mailbox.reader, doorbell: doorbell.button)
-            loop.run()
-        case .server(let pathTimeoutNanoseconds, _):
-            var loop = Loop(
-                engine: engine,
-                relay: ServerRelay(counters: counters, board: board!, pathTimeout: pathTimeoutNanoseconds),
-                mail: mailbox.reader, doorbell: doorbell.button)
-            loop.run()
+        case .client(let allowedSources, let isOpaque):
+            run(
+                engine,
+                ClientRelay(
+                    counters: crossing.counters, copies: crossing.copies, board: crossing.wireGuard,
+                    isOpaque: isOpaque, allowedSources: allowedSources, random: &random), crossing)
+        case .server(let limits, let key):
+            run(
+                engine,
+                ServerRelay(
+                    counters: crossing.counters, boards: crossing.boards!, limits: limits,
+                    verifier: key.map(InitiationVerifier.init), random: &random), crossing)
+        case .opaqueServer(let limits):
+            run(
+                engine,
+                OpaqueServerRelay(
+                    counters: crossing.counters, board: crossing.boards!.paths,
+                    pathTimeout: limits.pathTimeoutNanoseconds), crossing)
         }
+    }
+
+    private static func run<E: Engine & ~Copyable, R: Relay & ~Copyable>(
+        _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing
+    ) {
+        var loop = Loop(
+            engine: engine, relay: relay, mail: crossing.mailbox.reader, doorbell: crossing.doorbell.button)
+        loop.run()
     }
 }
 

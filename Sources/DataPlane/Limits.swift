@@ -4,8 +4,10 @@
 ///
 /// Computed, not stored: reading a stored global on the hot path may run its initialiser under a lock.
 public enum Limits {
-    /// Sockets at one time: WireGuard's, and one a link or upstream.
-    public static var socketSlots: Int { @_noLocks get { 64 } }
+    /// Sockets at one time: the one listened on, and one a link or one a session.
+    public static var socketSlots: Int { @_noLocks get { 1152 } }
+    /// Slots of the client, so that links are numbers below 64 to the duplicate window.
+    public static var clientSocketSlots: Int { @_noLocks get { 64 } }
     /// Links that carry at one time; the slots that are left serve WireGuard and sockets being closed.
     public static var links: Int { @_noLocks get { 48 } }
     /// Paths on the server; the largest value `maxPaths` may have.
@@ -30,22 +32,31 @@ public enum Limits {
     /// Slices of received buffers that can wait to be sent, a direction.
     static var slices: Int { @_noLocks get { arrivals * segmentsPerRun } }
     /// Runs that can wait to be sent, both directions together.
-    static var runs: Int { @_noLocks get { 1024 } }
+    static var runs: Int { @_noLocks get { 4608 } }
     /// Runs one arrival can begin: its segments have one size, so after the open run is full a new one takes at
     /// most `segmentsPerRun` segments or `bytesPerRun` bytes, and what is left fits a third.
     static var runsPerArrival: Int { @_noLocks get { 3 } }
     /// Sends that can wait for a submission.
     static var departures: Int { @_noLocks get { 16_384 } }
 
+    /// Datagrams the client remembers to recognise their copies; see ``DuplicateWindow``.
+    static var clientWindowEntries: Int { @_noLocks get { 1 << 17 } }
+    /// The same on the server, where many sessions share them.
+    static var serverWindowEntries: Int { @_noLocks get { 1 << 19 } }
+
     /// Commands that can wait in the mailbox.
     static var commands: Int { @_noLocks get { 1024 } }
 
     static func check() {
         precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= arrivals)
-        precondition(links < socketSlots)
+        precondition(links < clientSocketSlots && clientSocketSlots <= 64)
+        precondition(sessions + provisionalSessions <= 1 << 12)
+        precondition(sessions + provisionalSessions + spareUpstreamSockets < socketSlots)
         // A relay stops between two arrivals when the next might not fit: one arrival must always fit.
         precondition(departures >= runsPerArrival * max(links, paths) && runs >= runsPerArrival)
         precondition(slices >= segmentsPerRun)
+        // Two sessions that become one have 64 members at most, and each may be sent each segment by itself.
+        precondition(min(runs - runsPerArrival, slices) >= segmentsPerRun * 64)
         // Indices into these are packed into 16 bits of a completion's token.
         precondition(departures <= 1 << 16 && socketSlots <= 1 << 16)
     }

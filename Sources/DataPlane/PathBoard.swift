@@ -14,6 +14,10 @@ public struct PathBoard: @unchecked Sendable {
         case receivedDatagrams, receivedBytes, sentDatagrams, sentBytes, sendFailures
         /// 1 once segmentation has been refused on the way to this path.
         case segmentationOff
+        /// The index of the session it belongs to; 0 where there are none.
+        case session
+        /// 1 once the path has shown that a real client is there.
+        case isProven
     }
 
     /// One live path as last published.
@@ -29,6 +33,11 @@ public struct PathBoard: @unchecked Sendable {
         public var sentBytes: UInt64
         /// Datagrams whose send was refused; part of `sentDatagrams`.
         public var sendFailures: UInt64
+        /// Its place on the board, by which ``CopyBoard`` knows it.
+        public var index: Int
+        /// The place of its session on the ``SessionBoard``.
+        public var session: Int
+        public var isProven: Bool
     }
 
     public let capacity: Int
@@ -38,8 +47,7 @@ public struct PathBoard: @unchecked Sendable {
     public init(capacity: Int) {
         self.capacity = capacity
         let count = capacity * Field.allCases.count
-        unsafe cells = .allocate(capacity: count)
-        for index in 0..<count { unsafe (cells + index).initialize(to: Atomic(0)) }
+        unsafe cells = zeroedMemory(bytes: count * 8).bindMemory(to: Atomic<UInt64>.self, capacity: count)
     }
 
     /// The live paths, in no order. Costs one pass over the board.
@@ -64,7 +72,8 @@ public struct PathBoard: @unchecked Sendable {
                 lastHeard: Int64(bitPattern: load(index, .lastHeard)),
                 receivedDatagrams: load(index, .receivedDatagrams), receivedBytes: load(index, .receivedBytes),
                 sentDatagrams: load(index, .sentDatagrams), sentBytes: load(index, .sentBytes),
-                sendFailures: load(index, .sendFailures))
+                sendFailures: load(index, .sendFailures), index: index, session: Int(load(index, .session)),
+                isProven: load(index, .isProven) != 0)
         }
     }
 

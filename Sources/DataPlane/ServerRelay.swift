@@ -2,97 +2,235 @@
 
 internal import CShims.Socket
 internal import Sockets
+internal import WireGuardWire
 
-/// The server's decisions: a path's datagrams go upstream, upstream's datagrams go to every live path.
+/// The server's decisions: what a client's paths bring goes to WireGuard once, by the client's own upstream socket;
+/// what WireGuard says there goes to every path of that client.
 ///
-///     path ──uplink──► upstream (WireGuard)
-///     every live path ◄─downlink─ upstream
+///     paths of client A ──uplink──► window ──► A's upstream ─┐
+///     paths of client B ──uplink──► window ──► B's upstream ─┴─ WireGuard
+///     every path of A ◄─downlink─ A's upstream
+///
+/// Who may become a path is in `ServerRelay+Admission`, how a source grows into a session in `ServerRelay+Sessions`.
 struct ServerRelay: ~Copyable, Relay {
-    private let counters: Counters
-    private let board: PathBoard
-    private let pathTimeout: Int64
+    let counters: Counters
+    let boards: ServerBoards
+    var paths: PathTable
+    var sessions: SessionTable
+    var receivers: ReceiverTable
+    var window: DuplicateWindow
+    let verifier: InitiationVerifier?
     private var tenants = Tenants()
-    private var paths: PathTable
     private var listenSlot: UInt16 = 0
-    private var upstreamSlot: Int32 = -1
-    /// No path can have been silent too long before this.
-    private var nextExpiry = Int64.max
+    /// The socket of the open uplink run, and the session of the open downlink run; -1 when the next datagram begins one.
+    private var uplinkTarget: Int32 = -1
+    var downlinkTarget: Int32 = -1
+    /// Nothing can have been silent too long before this.
+    var nextExpiry = Int64.max
 
     var deadline: Int64 { @_noLocks get { nextExpiry } }
 
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
-    ///   - board: where paths are published; its capacity bounds them.
-    ///   - pathTimeout: nanoseconds of silence after which a path is gone.
-    init(counters: Counters, board: PathBoard, pathTimeout: Int64) {
+    ///   - boards: where paths and sessions are published; made for the same `limits`.
+    ///   - verifier: knows WireGuard's public key, where the file tells it.
+    ///   - random: where the duplicate window's secret comes from.
+    init(
+        counters: Counters, boards: ServerBoards, limits: SessionLimits, verifier: InitiationVerifier?,
+        random: inout some RandomNumberGenerator
+    ) {
         self.counters = counters
-        self.board = board
-        self.pathTimeout = pathTimeout
-        paths = PathTable(capacity: board.capacity)
+        self.boards = boards
+        self.verifier = verifier
+        paths = PathTable(capacity: limits.pathCapacity)
+        sessions = SessionTable(limits: limits)
+        receivers = ReceiverTable(sessions: limits.tableCapacity)
+        window = DuplicateWindow(entries: Limits.serverWindowEntries, random: &random)
     }
 
     @_noLocks
     mutating func decide(_ batch: inout Batch, now: Int64) -> Bool {
         while batch.cursor < batch.arrivalCount {
             let arrival = unsafe batch.arrivals[batch.cursor]
-            guard batch.hasRoom(segments: arrival.segmentCount, targets: max(1, paths.count)) else { return false }
-            batch.cursor += 1
             switch tenants.role(of: arrival.socket) {
-            case .listen: sendUpstream(arrival, &batch, now)
-            case .upstream: sendToPaths(arrival, &batch, now)
+            case .listen:
+                guard batch.hasRoom(segments: arrival.segmentCount, targets: 1, singles: arrival.segmentCount) else {
+                    return false
+                }
+                sendUpstream(arrival, &batch, now)
+            case .upstream:
+                guard hasRoomForAnswers(arrival, batch) else { return false }
+                sendToPaths(arrival, &batch, now)
             default: counters.add(.staleSocket, arrival.segmentCount)
             }
+            batch.cursor += 1
         }
         return true
     }
 
+    // MARK: Uplink
+
     @_noLocks
     private mutating func sendUpstream(_ arrival: Arrival, _ batch: inout Batch, _ now: Int64) {
-        let path = admit(arrival, &batch, now)
-        guard path >= 0 else { return counters.add(.pathTableFull, arrival.segmentCount) }
-        counters.heard(listenSlot, at: now)
-        board.set(path, .lastHeard, UInt64(bitPattern: now))
-        board.add(path, .receivedDatagrams, arrival.segmentCount)
-        board.add(path, .receivedBytes, arrival.length)
-        guard upstreamSlot >= 0 else { return counters.add(.noUpstream, arrival.segmentCount) }
+        var path = paths.find(arrival.source)
+        var (datagrams, bytes) = (0, 0)
         for index in 0..<arrival.segmentCount {
-            guard case .began(let run) = unsafe batch.place(arrival.slice(index), .uplink) else { continue }
-            batch.append(Departure(run: run, slot: UInt16(truncatingIfNeeded: upstreamSlot)))
+            let slice = unsafe arrival.slice(index)
+            let message = unsafe Message(slice.iov_base, length: slice.iov_len)
+            if case .foreign = message.kind {
+                counters.add(.notWireGuard, 1)
+                continue
+            }
+            let key = unsafe window.key(message, slice.iov_base, slice.iov_len)
+            let entry = window.find(key, now: Moment(now).microseconds)
+            if path < 0 {
+                path = unsafe admit(arrival, message, slice, entry, now)
+                if path < 0 { continue }
+            }
+            datagrams += 1
+            unsafe bytes += slice.iov_len
+            unsafe paths[path].pointee.credit += slice.iov_len
+            if entry >= 0 {
+                takeCopy(entry, path, message, now)
+            } else if forwards(message, key, path, now) {
+                unsafe place(slice, sessions[paths[path].pointee.session].pointee.slot, &batch)
+            }
         }
+        guard datagrams > 0 else { return }
+        counters.heard(listenSlot, at: now)
+        paths.touch(path, at: now, local: arrival.local)
+        let session = unsafe paths[path].pointee.session
+        unsafe sessions[session].pointee.lastHeard = now
+        boards.sessions.set(session, .lastHeard, UInt64(bitPattern: now))
+        boards.paths.set(path, .lastHeard, UInt64(bitPattern: now))
+        boards.paths.add(path, .receivedDatagrams, datagrams)
+        boards.paths.add(path, .receivedBytes, bytes)
     }
 
-    /// The path a datagram came by, made if need be; -1 when there is no room for another.
     @_noLocks
-    private mutating func admit(_ arrival: Arrival, _ batch: inout Batch, _ now: Int64) -> Int32 {
-        let known = paths.find(arrival.source)
-        if known >= 0 {
-            paths.touch(known, at: now, local: arrival.local)
-            return known
+    private mutating func place(_ slice: iovec, _ slot: UInt16, _ batch: inout Batch) {
+        if uplinkTarget != Int32(slot) {
+            batch.endRun(.uplink)
+            uplinkTarget = Int32(slot)
         }
-        let path = paths.insert(arrival.source, at: now, local: arrival.local)
-        guard path >= 0 else { return -1 }
-        board.publish(path, arrival.source, since: now)
-        nextExpiry = min(nextExpiry, now + pathTimeout)
-        // A run that is open goes to the paths there were when it began.
-        batch.endRun(.downlink)
-        return path
+        if case .began(let run) = unsafe batch.place(slice, .uplink) { batch.append(Departure(run: run, slot: slot)) }
+    }
+
+    /// A datagram that has not been seen: whether it goes to WireGuard.
+    @_noLocks
+    private mutating func forwards(_ message: Message, _ key: DuplicateWindow.Key, _ path: Int32, _ now: Int64) -> Bool {
+        if unsafe !paths[path].pointee.isProven { claimAlone(path, message, now) }
+        let member = unsafe paths[path].pointee
+        let session = unsafe sessions[member.session]
+        if unsafe !session.pointee.isProven && !spendAllowance(member.session, now) {
+            counters.add(.claimAllowance, 1)
+            return false
+        }
+        let moment = Moment(now)
+        unsafe window.insert(
+            key, now: moment.microseconds, owner: sessions.tag(member.session), member: member.ordinal,
+            isClaim: !session.pointee.isProven)
+        boards.copies.first(Int(path), stream: Int(member.session), second: moment.second)
+        switch message.kind {
+        case .initiation: unsafe session.pointee.initiation = message.sender
+        case .data where member.isProven: unsafe session.pointee.newest.advance(to: message)
+        default: break
+        }
+        return true
+    }
+
+    /// A copy of a datagram that has been forwarded: it is worth what it tells.
+    @_noLocks
+    private mutating func takeCopy(_ entry: Int, _ path: Int32, _ message: Message, _ now: Int64) {
+        let owner = sessions.session(tagged: window.owner(entry))
+        if unsafe owner >= 0 && owner != paths[path].pointee.session { unite(path, with: owner, message, now) }
+        let member = unsafe paths[path].pointee
+        let tag = sessions.tag(member.session)
+        if window.owner(entry) != tag {
+            // What brought it first belongs to somebody else by now.
+            return window.hand(entry, to: tag, member: member.ordinal)
+        }
+        // The network may double a datagram: the path has brought it all the same, once.
+        if window.members(entry) & 1 << UInt64(member.ordinal) != 0 { return }
+        window.add(member: member.ordinal, to: entry)
+        let age = window.age(entry, now: Moment(now).microseconds)
+        boards.copies.later(
+            Int(path), stream: Int(member.session), second: Moment(now - Int64(age) * 1000).second, delay: age)
+        proveMembers(UInt32(truncatingIfNeeded: window.members(entry)), of: member.session, message)
+    }
+
+    // MARK: Downlink
+
+    /// Whether what WireGuard says can be sent now: to proven members in runs, to others one by one.
+    @_noLocks
+    private func hasRoomForAnswers(_ arrival: Arrival, _ batch: borrowing Batch) -> Bool {
+        let session = sessions.owner(ofSlot: arrival.socket.slot)
+        // Merged sessions may have twice as many members as one of them.
+        let members = session < 0 ? 1 : max(1, unsafe sessions[session].pointee.members.nonzeroBitCount * 2)
+        let hasUnproven = unsafe session >= 0 && sessions[session].pointee.unprovenMembers != 0
+        return batch.hasRoom(
+            segments: arrival.segmentCount, targets: members, singles: hasUnproven ? arrival.segmentCount * members : 0)
     }
 
     @_noLocks
     private mutating func sendToPaths(_ arrival: Arrival, _ batch: inout Batch, _ now: Int64) {
         counters.heard(arrival.socket.slot, at: now)
-        guard paths.count > 0 else { return counters.add(.noPath, arrival.segmentCount) }
         for index in 0..<arrival.segmentCount {
-            guard case .began(let run) = unsafe batch.place(arrival.slice(index), .downlink) else { continue }
-            for position in 0..<paths.count {
-                let index = paths.live(position)
-                let path = paths.path(index)
-                batch.append(
-                    Departure(
-                        run: run, slot: listenSlot, path: index, destination: path.address, local: path.local))
+            let slice = unsafe arrival.slice(index)
+            let message = unsafe Message(slice.iov_base, length: slice.iov_len)
+            if case .foreign = message.kind {
+                counters.add(.notWireGuard, 1)
+                continue
             }
+            let session = hearWireGuard(message, arrival.socket.slot, now)
+            guard session >= 0, unsafe sessions[session].pointee.members != 0 else {
+                counters.add(.noPath, 1)
+                continue
+            }
+            if unsafe slice.iov_len > Message.keepAliveLength { boards.sessions.add(session, .questions, 1) }
+            unsafe sendToProven(session, slice, &batch)
+            unsafe sendToUnproven(session, slice, &batch)
         }
     }
+
+    @_noLocks
+    private mutating func sendToProven(_ session: Int32, _ slice: iovec, _ batch: inout Batch) {
+        var members = unsafe sessions[session].pointee.provenMembers
+        if members == 0 { return }
+        if downlinkTarget != session {
+            batch.endRun(.downlink)
+            downlinkTarget = session
+        }
+        guard case .began(let run) = unsafe batch.place(slice, .downlink) else { return }
+        while members != 0 {
+            depart(run, sessions.member(session, members.trailingZeroBitCount), &batch)
+            members &= members - 1
+        }
+    }
+
+    /// Each is sent no more than it has sent.
+    @_noLocks
+    private mutating func sendToUnproven(_ session: Int32, _ slice: iovec, _ batch: inout Batch) {
+        var members = unsafe sessions[session].pointee.unprovenMembers
+        while members != 0 {
+            let path = sessions.member(session, members.trailingZeroBitCount)
+            members &= members - 1
+            guard unsafe paths[path].pointee.credit >= slice.iov_len else { continue }
+            unsafe paths[path].pointee.credit -= slice.iov_len
+            batch.endRun(.single)
+            if case .began(let run) = unsafe batch.place(slice, .single) { depart(run, path, &batch) }
+        }
+    }
+
+    @_noLocks
+    private func depart(_ run: Int32, _ index: Int32, _ batch: inout Batch) {
+        let path = unsafe paths[index]
+        unsafe batch.append(
+            Departure(
+                run: run, slot: listenSlot, path: index, destination: path.pointee.address, local: path.pointee.local))
+    }
+
+    // MARK: Commands
 
     @_noLocks
     mutating func obey(_ command: Command) {
@@ -100,30 +238,12 @@ struct ServerRelay: ~Copyable, Relay {
         case .attach(let socket, descriptor: _, let role):
             tenants.attach(socket, as: role)
             if case .listen = role { listenSlot = socket.slot }
-            if case .upstream = role { upstreamSlot = Int32(socket.slot) }
+            if case .upstream = role { sessions.free(slot: socket.slot) }
         case .detach(let socket):
-            guard case .some = tenants.role(of: socket) else { return }
+            guard case .some(let role) = tenants.role(of: socket) else { return }
             tenants.detach(socket)
-            if upstreamSlot == Int32(socket.slot) { upstreamSlot = -1 }
+            if case .upstream = role { loseSocket(socket.slot) }
         case .carry, .stop: break
-        }
-    }
-
-    @_noLocks
-    mutating func expire(now: Int64) {
-        guard now >= nextExpiry else { return }
-        nextExpiry = .max
-        var position = 0
-        while position < paths.count {
-            let index = paths.live(position)
-            let goneAt = paths.path(index).lastHeard + pathTimeout
-            if goneAt <= now {
-                paths.remove(index)  // another path moves to this position
-                board.publish(index, SocketAddress(), since: 0)
-            } else {
-                nextExpiry = min(nextExpiry, goneAt)
-                position += 1
-            }
         }
     }
 }

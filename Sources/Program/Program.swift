@@ -7,10 +7,11 @@ internal import Glibc
 public import Logging
 public import ServiceLifecycle
 internal import UnixSignals
+public import WebManager
 
 /// What the two programs share: how they speak, start, stop and fail.
 public enum Program {
-    public static let version = "0.1.0"
+    public static var version: String { programVersion }
 
     /// Parses the command line and runs the command; ends the process with 0, or with 1 and one clear line.
     public static func main<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
@@ -69,9 +70,12 @@ public enum Program {
     }
 
     /// Logs what the file wants said and runs `service` until SIGTERM or SIGINT.
-    public static func serve(
-        _ service: @autoclosure () throws -> any Service, warnings: [Diagnostic], writeTimeoutMilliseconds: Int?,
-        webManager: WebManagerConfiguration?, description: String, name: String, log: Logger
+    ///
+    /// - Parameter role: what the web manager shows of it.
+    public static func serve<Relay: Service>(
+        _ service: @autoclosure () throws -> Relay, role: (Relay) -> WebRole, warnings: [Diagnostic],
+        writeTimeoutMilliseconds: Int?, webManager: WebManagerConfiguration?, description: String, name: String,
+        log: Logger
     ) async throws {
         // First, so that a refusal is the only line.
         let service = try service()
@@ -80,12 +84,19 @@ public enum Program {
         if writeTimeoutMilliseconds != nil {
             log.debug("writeTimeout has nothing to do: sends never wait")
         }
-        if webManager != nil { log.warning("webManager is not served by this version; the tunnel does without") }
         var quiet = log
         quiet.logLevel = max(log.logLevel, .warning)
+        var services = [ServiceGroupConfiguration.ServiceConfiguration(service: service)]
+        if let webManager {
+            // Whatever becomes of it, the tunnel goes on.
+            services.append(
+                .init(
+                    service: WebManager(WebSettings(webManager), role: role(service), log: log),
+                    successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
     }
 
@@ -93,5 +104,14 @@ public enum Program {
     public static func writeError(_ text: String) {
         var line = text.hasSuffix("\n") ? text : text + "\n"
         line.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+    }
+}
+
+extension WebSettings {
+    init(_ configuration: WebManagerConfiguration) {
+        self.init(listenHost: configuration.listenAddress.host, listenPort: configuration.listenAddress.port)
+        username = configuration.username
+        password = configuration.password
+        passwordFile = configuration.passwordFile
     }
 }

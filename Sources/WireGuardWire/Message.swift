@@ -19,6 +19,9 @@ public struct Message: BitwiseCopyable, Sendable {
         case foreign = 0
     }
 
+    /// Bytes of a data message without contents: header and tag.
+    @inlinable public static var keepAliveLength: Int { @_noLocks get { 32 } }
+
     public let kind: Kind
     /// The index its sender gave this handshake; 0 unless `initiation` or `response`.
     public let sender: UInt32

@@ -5,6 +5,7 @@ import Configuration
 import Control
 public import Links
 import Program
+import WebManager
 
 /// `engarde-client [FILE]`
 struct Run: AsyncParsableCommand {
@@ -22,9 +23,9 @@ struct Run: AsyncParsableCommand {
         if let engine = options.engine { configuration.engine = engine }
         let log = Program.logger("engarde-client", level: options.logLevel ?? configuration.logLevel)
         try await Program.serve(
-            ClientControl(configuration, linkSource: linkSource, log: log), warnings: loaded.warnings,
-            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds, webManager: configuration.webManager,
-            description: configuration.description, name: "engarde-client", log: log)
+            ClientControl(configuration, linkSource: linkSource, log: log), role: { .client($0) },
+            warnings: loaded.warnings, writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
+            webManager: configuration.webManager, description: configuration.description, name: "engarde-client", log: log)
     }
 }
 

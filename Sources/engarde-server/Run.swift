@@ -4,6 +4,7 @@ import ArgumentParser
 import Configuration
 import Control
 import Program
+import WebManager
 
 /// `engarde-server [FILE]`
 struct Run: AsyncParsableCommand {
@@ -18,8 +19,8 @@ struct Run: AsyncParsableCommand {
         if let engine = options.engine { configuration.engine = engine }
         let log = Program.logger("engarde-server", level: options.logLevel ?? configuration.logLevel)
         try await Program.serve(
-            try ServerControl(configuration, log: log), warnings: loaded.warnings,
-            writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds, webManager: configuration.webManager,
-            description: configuration.description, name: "engarde-server", log: log)
+            try ServerControl(configuration, log: log), role: { .server($0) },
+            warnings: loaded.warnings, writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
+            webManager: configuration.webManager, description: configuration.description, name: "engarde-server", log: log)
     }
 }

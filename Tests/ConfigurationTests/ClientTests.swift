@@ -26,6 +26,8 @@ import Testing
                 listenAddr: "127.0.0.1:9001"
                 username: admin
                 password: hunter2
+              protocol: opaque
+              onLinkChange: [/usr/bin/logger, -t, "engarde client", 5]
               engine: polling
               logLevel: debug
             """)
@@ -47,6 +49,8 @@ import Testing
         web.username = "admin"
         web.password = "hunter2"
         expected.webManager = web
+        expected.trafficProtocol = .opaque
+        expected.onLinkChange = ["/usr/bin/logger", "-t", "engarde client", "5"]
         expected.engine = .polling
         expected.logLevel = .debug
         #expect(reading.lines == [])
@@ -67,6 +71,8 @@ import Testing
         "dstOverrides: [~]", "allowedSources: ~", "webManager:", "webManager: {}",
         "webManager: {listenAddr: ''}",
         "webManager: {listenAddr: ~, username: admin}", "engine: ~", "logLevel:", "engine: auto",
+        "protocol: ~", "protocol: wireguard", "onLinkChange: ~", "onLinkChange: ''", "onLinkChange: []",
+        "onLinkChange: [~]", "webManager: {passwordFile: ~}",
         "logLevel: info",
         "# a comment",
     ])

@@ -7,6 +7,8 @@ import Testing
     private static let listen = "host:port such as 127.0.0.1:59401 or [::1]:59401"
     private static let destination =
         "host:port such as 192.0.2.1:59501, [2001:db8::1]:59501 or vpn.example:59501"
+    private static let wireguardKey =
+        "a key as wg show wg0 public-key prints it, 44 characters of base64 with a = at the end"
     private static let clientKeys = ClientKey.names.joined(separator: ", ")
 
     @Test(arguments: [
@@ -163,6 +165,58 @@ import Testing
             "engarde.yml:6:15: warning: client.webManager.password: found no username beside it, "
                 + "wanted both: there is no authentication with one alone"),
         Golden(
+            "a password and a file of it",
+            clientSection(
+                "webManager:\n  listenAddr: :9001\n  username: a\n  password: hunter2\n  passwordFile: /x"),
+            "engarde.yml:8:19: client.webManager.passwordFile: found a password beside it, wanted one of the two"),
+        Golden(
+            "a password and a file of it, and no page",
+            clientSection("webManager:\n  listenAddr: ''\n  passwordFile: /x\n  password: hunter2"),
+            "engarde.yml:6:19: client.webManager.passwordFile: found a password beside it, wanted one of the two"),
+        Golden(
+            "a password's file alone", clientSection("webManager:\n  listenAddr: :9001\n  passwordFile: /x"),
+            "engarde.yml:6:19: warning: client.webManager.passwordFile: found no username beside it, "
+                + "wanted both: there is no authentication with one alone"),
+        Golden(
+            "a list of password's files", clientSection("webManager:\n  listenAddr: :9001\n  passwordFile: [/x]"),
+            "engarde.yml:6:19: client.webManager.passwordFile: found a list, wanted the path of a file"),
+        Golden(
+            "a password's file with a zero byte",
+            clientSection("webManager:\n  listenAddr: :9001\n  passwordFile: \"/x\\0\""),
+            "engarde.yml:6:19: client.webManager.passwordFile: found text with a zero byte, wanted text without one"),
+        Golden(
+            "a misspelt password's file", clientSection("webManager:\n  listenAddr: :9001\n  passwordfile: /x"),
+            "engarde.yml:6:5: warning: client.webManager.passwordfile: found an unknown key, "
+                + "wanted one of listenAddr, username, password, passwordFile; did you mean passwordFile?"),
+        Golden(
+            "an unknown protocol", clientSection("protocol: Opaque"),
+            "engarde.yml:4:13: client.protocol: found \"Opaque\", wanted one of wireguard, opaque; "
+                + "did you mean opaque?"),
+        Golden(
+            "a variant's protocol", clientSection("protocol: udp"),
+            "engarde.yml:4:13: warning: client.protocol: found \"udp\", which goes without saying, "
+                + "wanted one of wireguard, opaque"),
+        Golden(
+            "a list of protocols", clientSection("protocol: [opaque]"),
+            "engarde.yml:4:13: client.protocol: found a list, wanted one of wireguard, opaque"),
+        Golden(
+            "a command that is a mapping", clientSection("onLinkChange: {program: /x}"),
+            "engarde.yml:4:17: client.onLinkChange: found a mapping, "
+                + "wanted a program, or a list of it and its first arguments such as [/usr/bin/logger, -t, engarde]"),
+        Golden(
+            "a command in a command", clientSection("onLinkChange: [/x, [y]]"),
+            "engarde.yml:4:22: client.onLinkChange[1]: found a list, wanted text"),
+        Golden(
+            "a command without a program", clientSection("onLinkChange: ['', x]"),
+            "engarde.yml:4:18: client.onLinkChange[0]: found an empty text, wanted the path of a program"),
+        Golden(
+            "a command for a shell", clientSection("onLinkChange: /usr/bin/logger -t engarde"),
+            "engarde.yml:4:17: warning: client.onLinkChange: found a program with a blank in its name, "
+                + "wanted a list such as [/usr/bin/logger, -t, engarde] for a program with arguments"),
+        Golden(
+            "a command with a zero byte", clientSection("onLinkChange: [/x, \"a\\0b\"]"),
+            "engarde.yml:4:22: client.onLinkChange[1]: found text with a zero byte, wanted text without one"),
+        Golden(
             "a write timeout that is text", clientSection("writeTimeout: 10ms"),
             "engarde.yml:4:17: client.writeTimeout: found \"10ms\", wanted a whole number of milliseconds"),
         Golden(
@@ -214,6 +268,42 @@ import Testing
             "too many paths", serverSection("maxPaths: 4097"),
             "engarde.yml:4:13: server.maxPaths: found \"4097\", wanted a whole number of paths from 1 to 4096"
         ),
+        Golden(
+            "limits of sessions out of bounds", serverSection("maxSessions: 1025\nmaxPathsPerSession: 33"),
+            "engarde.yml:4:16: server.maxSessions: found \"1025\", wanted a whole number of sessions from 1 to 1024",
+            "engarde.yml:5:23: server.maxPathsPerSession: found \"33\", wanted a whole number of paths from 1 to 32"),
+        Golden(
+            "no session and no path in it", serverSection("maxSessions: 0\nmaxPathsPerSession: 0"),
+            "engarde.yml:4:16: server.maxSessions: found \"0\", wanted a whole number of sessions from 1 to 1024",
+            "engarde.yml:5:23: server.maxPathsPerSession: found \"0\", wanted a whole number of paths from 1 to 32"),
+        Golden(
+            "half a key", serverSection("wireguardPublicKey: AAECAwQFBgcICQoL"),
+            "engarde.yml:4:23: server.wireguardPublicKey: found text of 16 bytes (not shown), "
+                + "wanted \(wireguardKey)"),
+        Golden(
+            "a key of another alphabet",
+            serverSection("wireguardPublicKey: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd-_8="),
+            "engarde.yml:4:23: server.wireguardPublicKey: found base64 with a character in place 41 "
+                + "that does not belong there (not shown), wanted \(wireguardKey)"),
+        Golden(
+            "a key with its end mistyped",
+            serverSection("wireguardPublicKey: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9="),
+            "engarde.yml:4:23: server.wireguardPublicKey: found base64 whose last letter no key ends in (not shown), "
+                + "wanted \(wireguardKey)"),
+        Golden(
+            "a list of keys", serverSection("wireguardPublicKey: [a]"),
+            "engarde.yml:4:23: server.wireguardPublicKey: found a list, wanted \(wireguardKey)"),
+        Golden(
+            "a misspelt key for a key", serverSection("wireguardPublickey: x"),
+            "engarde.yml:4:3: warning: server.wireguardPublickey: found an unknown key, wanted one of "
+                + ServerKey.names.joined(separator: ", ") + "; did you mean wireguardPublicKey?"),
+        Golden(
+            "sessions without WireGuard",
+            serverSection("protocol: opaque\nmaxSessions: 5\nmaxPathsPerSession: 5\nmaxPaths: 5"),
+            "engarde.yml:5:16: warning: server.maxSessions: found a setting without effect beside protocol: opaque, "
+                + "wanted protocol: wireguard with it",
+            "engarde.yml:6:23: warning: server.maxPathsPerSession: found a setting without effect beside "
+                + "protocol: opaque, wanted protocol: wireguard with it"),
         Golden(
             "a client's key", serverSection("excludedInterfaces: []"),
             "engarde.yml:4:3: warning: server.excludedInterfaces: found a key that belongs under client, "

@@ -33,8 +33,22 @@ private struct Seeded: RandomNumberGenerator {
               listenAddr: "127.0.0.1:9001"
               username: admin
               password: hunter2
+            protocol: opaque
+            onLinkChange: [/usr/bin/logger, -t, engarde]
             engine: polling
-            """) + serverSection("clientTimeout: 45\nmaxPaths: 10\nwebManager: *web\nlogLevel: debug")
+            """)
+        + serverSection(
+            """
+            clientTimeout: 45
+            maxPaths: 10
+            maxSessions: 5
+            maxPathsPerSession: 3
+            wireguardPublicKey: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+            protocol: wireguard
+            onLinkChange: /opt/changed
+            webManager: *web
+            logLevel: debug
+            """)
     /// Pieces with a meaning in YAML or in the file, which random bytes rarely hit.
     private static let pieces = [
         "\t", "\n", "\r\n", "  ", ": ", "- ", "? ", "[", "]", "{", "}", ",", "#", "&a ", "*a", "*web", "<<: ",

@@ -12,6 +12,14 @@ import Testing
         clientSection("webManager:\n  listenAddr: :1\n  password: hunter2"),
         clientSection("webManager:\n  listenAddr: :1\n  username: a\n  password: [hunter2]"),
         clientSection("webManager:\n  listenAddr: :1\n  username: a\n  password: {hunter2: x}"),
+        clientSection("webManager:\n  listenAddr: :1\n  username: a\n  password: hunter2\n  passwordFile: hunter2"),
+        clientSection("webManager:\n  listenAddr: :1\n  passwordFile: hunter2"),
+        clientSection("webManager:\n  listenAddr: :1\n  passwordFile: [hunter2]"),
+        clientSection("webManager:\n  passwordFile: hunter2\n  pasword-file: hunter2\n  listenAddr: hunter2"),
+        clientSection("webManager:\n  passwordFile: \"hunter2\\0\""),
+        clientSection("webManager:\n  passwordFile:hunter2"),
+        clientSection("passwordFile: hunter2\nprotocol: hunter2\nonLinkChange: hunter2 x"),
+        clientSection("onLinkChange: [{password: hunter2}]\nprotocol: hunter2"),
         clientSection("webManager:\n  password:hunter2"),
         clientSection("webManager: hunter2"),
         clientSection("webManager: [hunter2]"),
@@ -60,6 +68,17 @@ import Testing
         let reading = readClient(clientSection("engine: hunter2\nhunter2: x\nwebManager: {password: other}"))
         #expect(reading.lines.contains { $0.contains("client.engine: found \"hunter2\"") })
         #expect(reading.lines.contains { $0.contains("client.hunter2: found an unknown key") })
+    }
+
+    /// A key that cannot be read may be the private one.
+    @Test(arguments: [
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh-=",
+    ])
+    func noKeyIsShown(key: String) {
+        let reading = readServer(serverSection("wireguardPublicKey: \(key)"))
+        #expect(reading.errors.count == 1)
+        #expect(!reading.lines.joined().contains(key.prefix(8)))
     }
 
     @Test func keysNamedLikeAPasswordAreShown() {

@@ -28,15 +28,15 @@ import Testing
         "Slots are handed out up to the last and come back with the next generation",
         arguments: [EnginePreference.uring, .polling])
     func all(_ preference: EnginePreference) throws {
-        let dataPlane = try DataPlane(.client(allowedSources: []), engine: preference)
+        let dataPlane = try DataPlane(.client(allowedSources: [], isOpaque: false), engine: preference)
         defer { dataPlane.stop() }
-        var slots = SocketSlots(dataPlane)
+        var slots = SocketSlots(dataPlane, capacity: Limits.clientSocketSlots)
         for generation in 1...3 as ClosedRange<UInt16> {
             var served: [ServedSocket] = []
-            for _ in 0..<Limits.socketSlots {
+            for _ in 0..<Limits.clientSocketSlots {
                 served.append(try #require(slots.attach(try Self.socket(), .link)))
             }
-            #expect(Set(served.map(\.handle.slot)).count == Limits.socketSlots)
+            #expect(Set(served.map(\.handle.slot)).count == Limits.clientSocketSlots)
             #expect(served.allSatisfy { $0.handle.generation == generation })
             let oneMore = slots.attach(try Self.socket(), .link)
             #expect(oneMore == nil)
@@ -49,9 +49,9 @@ import Testing
     /// A data plane that never reads its mailbox lets go of nothing.
     @Test("A slot is used again, and its descriptor closed, only after its release")
     func release() throws {
-        let dataPlane = try DataPlane(.client(allowedSources: []), engine: .polling)
+        let dataPlane = try DataPlane(.client(allowedSources: [], isOpaque: false), engine: .polling)
         dataPlane.stop()
-        var slots = SocketSlots(dataPlane)
+        var slots = SocketSlots(dataPlane, capacity: Limits.clientSocketSlots)
         let first = try #require(slots.attach(try Self.socket(), .link))
         let handle = first.handle
         let descriptor = first.socket.descriptor
@@ -73,16 +73,16 @@ import Testing
 
     @Test("A thousand come and go and leave no slot behind", arguments: [EnginePreference.uring, .polling])
     func thousand(_ preference: EnginePreference) throws {
-        let dataPlane = try DataPlane(.client(allowedSources: []), engine: preference)
+        let dataPlane = try DataPlane(.client(allowedSources: [], isOpaque: false), engine: preference)
         defer { dataPlane.stop() }
-        var slots = SocketSlots(dataPlane)
+        var slots = SocketSlots(dataPlane, capacity: Limits.clientSocketSlots)
         for cycle in 0..<1_000 {
             guard let served = slots.attach(try Self.socket(), .link) else {
                 Issue.record("no slot is left in cycle \(cycle)")
                 return
             }
             slots.detach(served)
-            if slots.closingCount > Limits.socketSlots / 2 {
+            if slots.closingCount > Limits.clientSocketSlots / 2 {
                 let isDone = Self.collect(&slots, until: 0)
                 #expect(isDone)
             }

@@ -4,12 +4,16 @@ import Testing
 
 @Suite("Simulated network")
 struct SimulationTests {
-    @Test("With one live link nothing is lost, nothing is invented, every buffer comes home: 1,000 seeds")
-    func seeds() throws {
+    @Test(
+        "With one live link nothing is lost, nothing is invented, every buffer comes home: 1,000 seeds",
+        arguments: [false, true])
+    func seeds(isOpaque: Bool) throws {
         var delivered = 0
         var longestRun = 0
         for seed in 1...1_000 as ClosedRange<UInt64> {
-            var simulation = Simulation(SimulationOptions(seed: seed))
+            var options = SimulationOptions(seed: seed)
+            options.isOpaque = isOpaque
+            var simulation = Simulation(options)
             do { try simulation.run() } catch { Issue.record(error) }
             delivered += simulation.delivered
             longestRun = max(longestRun, simulation.longestRun)
@@ -17,7 +21,7 @@ struct SimulationTests {
         // The simulation is of use only if it moves datagrams and builds runs.
         #expect(delivered > 500_000)
         #expect(longestRun > 30)
-        print("simulation: 1,000 seeds, \(delivered) datagrams delivered, longest run \(longestRun)")
+        print("simulation\(isOpaque ? " of opaque traffic" : ""): 1,000 seeds, \(delivered) datagrams delivered, longest run \(longestRun)")
     }
 
     @Test("The checker sees a loss when no link is live")

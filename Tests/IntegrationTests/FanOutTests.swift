@@ -10,7 +10,7 @@ extension Integration {
     @Suite struct FanOutTests {
         @Test(arguments: Engine.available)
         func aSlowLinkDelaysNobody(engine: Engine) throws {
-            let rig = try Rig(engine)
+            let rig = try Rig(engine, isOpaque: true)
             let sink = try rig.sink()
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -37,7 +37,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func datagramsOfEverySizePassWhole(engine: Engine) throws {
-            let rig = try Rig(engine)
+            let rig = try Rig(engine, isOpaque: true)
             let sink = try rig.sink(echo: true)
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -128,7 +128,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func aLinkWithoutRoomOrRouteCostsOnlyItself(engine: Engine) throws {
-            let rig = try Rig(engine, links: [[.v4], [.v4]])
+            let rig = try Rig(engine, links: [[.v4], [.v4]], isOpaque: true)
             let sink = try rig.sink()
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -152,7 +152,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func changesLeaveNoDescriptorBehind(engine: Engine) throws {
-            let rig = try Rig(engine)
+            let rig = try Rig(engine, isOpaque: true)
             let sink = try rig.sink()
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -179,7 +179,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func wireGuardMayBeLateGoneOrElsewhere(engine: Engine) throws {
-            let rig = try Rig(engine, links: [[.v4], [.v4]])
+            let rig = try Rig(engine, links: [[.v4], [.v4]], isOpaque: true)
             let first = try rig.source()
             for number in 0..<200 { first.send(LoadDatagram.make(number: UInt64(number), size: 200, nanoseconds: 0)) }
             for round in 1...2 {
@@ -203,7 +203,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func aLinkSocketTakesNothingFromStrangers(engine: Engine) throws {
-            let rig = try Rig(engine, links: [[.v4], [.v4]])
+            let rig = try Rig(engine, links: [[.v4], [.v4]], isOpaque: true)
             let sink = try rig.sink(echo: true)
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -222,7 +222,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func aFloodOfSourcesIsBounded(engine: Engine) throws {
-            let rig = try Rig(engine, links: [[.v4], [.v4]])
+            let rig = try Rig(engine, links: [[.v4], [.v4]], isOpaque: true)
             let sink = try rig.sink(echo: true)
             let source = try rig.source()
             // Answers to the forged sources have somewhere to go, so that a server that sprays them is not let off.
@@ -254,7 +254,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func burstsPassWhole(engine: Engine) throws {
-            let rig = try Rig(engine)
+            let rig = try Rig(engine, isOpaque: true)
             let sink = try rig.sink(echo: true)
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -268,7 +268,8 @@ extension Integration {
         @Test(arguments: Engine.available)
         func excludedInterfacesCarryNothing(engine: Engine) throws {
             let rig = try Rig(
-                engine, links: Array(repeating: [.v4], count: 4), extra: "  excludedInterfaces: [c2, \"c[4-9]*\"]")
+                engine, links: Array(repeating: [.v4], count: 4), isOpaque: true,
+                extra: "  excludedInterfaces: [c2, \"c[4-9]*\"]")
             let sink = try rig.sink()
             let source = try rig.source()
             let excluded = [rig.links[1], rig.links[3]]
@@ -284,7 +285,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func pathsExpireByThemselves(engine: Engine) throws {
-            let rig = try Rig(engine, links: [[.v4], [.v4]], serverExtra: "  clientTimeout: 1")
+            let rig = try Rig(engine, links: [[.v4], [.v4]], isOpaque: true, serverExtra: "  clientTimeout: 1")
             let sink = try rig.sink()
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -303,7 +304,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func twentyLinksAllCarry(engine: Engine) throws {
-            let rig = try Rig(engine, links: Array(repeating: [.v4], count: 20))
+            let rig = try Rig(engine, links: Array(repeating: [.v4], count: 20), isOpaque: true)
             let sink = try rig.sink(echo: true)
             let source = try rig.source()
             try rig.warmUp(source, sink, seconds: 10)
@@ -315,7 +316,7 @@ extension Integration {
         /// what waits there is charged to the socket it was sent from.
         @Test(arguments: Engine.available)
         func pathsWithoutNeighboursStarveNobody(engine: Engine) throws {
-            let rig = try Rig(engine, neighbourQueueBytes: nil)
+            let rig = try Rig(engine, isOpaque: true, neighbourQueueBytes: nil)
             let sink = try rig.sink(echo: true)
             let source = try rig.source()
             try rig.warmUp(source, sink)
@@ -338,7 +339,7 @@ extension Integration {
 
         @Test(arguments: Engine.available)
         func aNetlinkOverrunLosesNoLink(engine: Engine) throws {
-            let rig = try Rig(engine)
+            let rig = try Rig(engine, isOpaque: true)
             let sink = try rig.sink()
             let source = try rig.source()
             try rig.warmUp(source, sink)

@@ -10,21 +10,27 @@ final class Rig {
     let client: Engarde
 
     init(
-        _ engine: Engine, links: [[Laboratory.Family]] = [[.v4], [.v4], [.v4]], destination: String? = nil,
-        extra: String = "", serverExtra: String = "", neighbourQueueBytes: Int? = 16_384
+        _ engine: Engine, links: [[Laboratory.Family]] = [[.v4], [.v4], [.v4]], emulated: Set<Int> = [],
+        destination: String? = nil, isOpaque: Bool = false, extra: String = "", serverExtra: String = "",
+        neighbourQueueBytes: Int? = 16_384
     ) throws {
-        laboratory = try Laboratory(links: links, neighbourQueueBytes: neighbourQueueBytes)
+        let disguise = isOpaque ? "  protocol: opaque\n" : ""
+        laboratory = try Laboratory(links: links, emulated: emulated, neighbourQueueBytes: neighbourQueueBytes)
         server = try Engarde(
-            .server, path: Self.path(.server), in: laboratory, engine: engine.rawValue, extra: serverExtra)
+            .server, path: Self.path(.server), in: laboratory, engine: engine.rawValue,
+            extra: disguise + serverExtra)
         client = try Engarde(
             .client, path: Self.path(.client), in: laboratory, engine: engine.rawValue, destination: destination,
-            extra: extra)
+            extra: disguise + extra)
     }
 
     var links: [LaboratoryLink] { laboratory.links }
 
-    /// The build puts the programs beside the tests.
-    static func path(_ end: Engarde.End) -> String { "\(Environment.executableFolder)/engarde-\(end.rawValue)" }
+    /// The build puts the programs beside the tests; ENGARDE_PROGRAMS names another folder, such as that of an
+    /// optimised build.
+    static func path(_ end: Engarde.End) -> String {
+        "\(Environment.value("ENGARDE_PROGRAMS") ?? Environment.executableFolder)/engarde-\(end.rawValue)"
+    }
 
     func tunnel() throws -> WireGuardTunnel {
         let tunnel = try WireGuardTunnel(laboratory, endpoint: "127.0.0.1:\(Laboratory.clientPort)")
@@ -43,13 +49,18 @@ final class Rig {
     }
 
     /// Lets datagrams flow until every living link, or each of `links`, has carried some.
+    ///
+    /// - Parameter first: the number of the first, the others counting on; nil numbers none of them.
     func warmUp(
-        _ source: UDPEnd, _ sink: UDPEnd, over links: [LaboratoryLink]? = nil, seconds: Double = 5
+        _ source: UDPEnd, _ sink: UDPEnd, over links: [LaboratoryLink]? = nil, numbered first: UInt64? = nil,
+        seconds: Double = 5
     ) throws {
         let links = links ?? laboratory.alive
         let before = try links.map { try laboratory.received($0, .server) }
+        var number = first
         let warm = try Monotonic.wait(seconds: seconds) {
-            source.send(LoadDatagram.make(number: .max, size: 100, nanoseconds: 0))
+            source.send(LoadDatagram.make(number: number ?? .max, size: 100, nanoseconds: 0))
+            number? += 1
             return try zip(links, before).allSatisfy { try laboratory.received($0, .server) > $1 + 3 }
         }
         try #require(warm, "some link never carried: \(client.program.text(.error))")
@@ -59,9 +70,9 @@ final class Rig {
     }
 
     /// How many of a load's datagrams `source` was answered, once all were or two seconds have passed.
-    func answers(_ source: UDPEnd, to report: UDPReport) -> Int {
+    func answers(_ source: UDPEnd, first: UInt64 = 0, to report: UDPReport) -> Int {
         func count(_ arrivals: [UDPEnd.Arrival]) -> Int {
-            Set(arrivals.compactMap(\.number)).filter { $0 < UInt64(report.sent) }.count
+            Set(arrivals.compactMap(\.number)).filter { $0 >= first && $0 - first < UInt64(report.sent) }.count
         }
         _ = Monotonic.wait(seconds: 2) { count(source.arrivals) == report.sent }
         return count(source.arrivals)

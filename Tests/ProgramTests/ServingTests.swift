@@ -137,6 +137,7 @@ import Testing
             server:
               listenAddr: "127.0.0.1:\(port)"
               dstAddr: "127.0.0.1:\(wireGuard.localAddress.port)"
+              protocol: opaque
             """)
         let program = RunningProgram(.server, [file.path])
         #expect(program.says("WireGuard is at"))

@@ -19,16 +19,17 @@ public final class Engarde {
     ///
     /// - Parameters:
     ///   - path: the program.
+    ///   - client: which of the laboratory's clients it is, counted from 0.
     ///   - engine: `auto`, `io_uring` or `polling`.
     ///   - destination: where the client's links or the server's upstream go, `host:port`.
     ///   - extra: more lines for its section of the file, indented by two spaces.
     ///   - options: further words of the command line.
     public init(
-        _ end: End, path: String, in laboratory: Laboratory, engine: String = "auto", listen: String? = nil,
-        destination: String? = nil, extra: String = "", logLevel: String = "info", options: [String] = []
+        _ end: End, path: String, in laboratory: Laboratory, client: Int = 0, engine: String = "auto",
+        listen: String? = nil, destination: String? = nil, extra: String = "", logLevel: String = "info", options: [String] = []
     ) throws {
         self.end = end
-        namespace = end == .client ? laboratory.client : laboratory.server
+        namespace = end == .client ? laboratory.clients[client] : laboratory.server
         port = end == .client ? Laboratory.clientPort : Laboratory.serverPort
         folder = try TemporaryFolder()
         let listen = listen ?? (end == .client ? "127.0.0.1:\(port)" : ":\(port)")

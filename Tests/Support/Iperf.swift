@@ -21,15 +21,17 @@ public final class Iperf {
 
     /// - Parameter megabits: the sender's limit, kept in small steps. `wireguard-go` has a receive queue of some 200
     ///   datagrams, copies included; a burst beyond it is lost inside WireGuard and would be charged to engarde.
-    public init(from client: Namespace, to server: Namespace, address: String, megabits: Int, seconds: Int) throws {
+    public init(
+        from client: Namespace, to server: Namespace, address: String, port: Int = 5_201, megabits: Int, seconds: Int
+    ) throws {
         let state = Monitor(State())
         self.state = state
-        self.server = try Program(["iperf3", "-s", "-1", "-B", address, "--forceflush"], in: server)
+        self.server = try Program(["iperf3", "-s", "-1", "-B", address, "-p", "\(port)", "--forceflush"], in: server)
         _ = try self.server.waitForLine(seconds: 5) { $0.contains("Server listening") }
         self.client = try Program(
             [
-                "iperf3", "-c", address, "-b", "\(megabits)M", "-l", "2K", "--fq-rate", "\(megabits * 2)M", "-t",
-                "\(seconds)", "-i", "0.5", "-f", "m", "--forceflush",
+                "iperf3", "-c", address, "-p", "\(port)", "-b", "\(megabits)M", "-l", "2K", "--fq-rate",
+                "\(megabits * 2)M", "-t", "\(seconds)", "-i", "0.5", "-f", "m", "--forceflush",
             ], in: client
         ) { line in
             guard !line.text.hasSuffix("sender"), !line.text.hasSuffix("receiver"),

@@ -2,7 +2,7 @@
 
 import Sockets
 
-/// Two machines in network namespaces of their own, joined by links whose weather we make.
+/// Machines in network namespaces of their own, clients and one server, joined by links whose weather we make.
 ///
 ///      client namespace                                      server namespace
 ///     ┌──────────────────────────────┐                      ┌──────────────────────────────┐
@@ -16,6 +16,8 @@ import Sockets
 ///     └──────────────────────────────┘   fd00:1:N::/64      └──────────────────────────────┘
 ///                                                              fd00:99::1
 ///
+/// Further clients have links with the numbers that follow: with two links each, the second client has c3 and c4.
+///
 /// Every link has its own route to the server's address, as each uplink of a real machine has its own default
 /// route. Nothing here touches the machine's own network: both ends of each veth pair are born in a namespace.
 public final class Laboratory {
@@ -27,18 +29,36 @@ public final class Laboratory {
     public static let clientPort = 59_401
     public static let wireGuardPort = 51_820
 
-    public let client: Namespace
+    public let clients: [Namespace]
+    /// The first of the clients, which most laboratories have alone.
+    public var client: Namespace { clients[0] }
     public let server: Namespace
+    /// Of all clients, in the order of their numbers.
     public private(set) var links: [LaboratoryLink] = []
+    /// Where the emulators of links are; nil when there are none.
+    private let wire: Namespace?
 
     /// - Parameters:
-    ///   - links: the address families of each link; one to 200 links.
+    ///   - links: the address families of each link of a client; one to 200 links in all.
+    ///   - clients: how many clients there are, each with such links.
+    ///   - emulated: numbers of the links that can be delayed (``LaboratoryLink/emulator``); each costs a thread and
+    ///     about a tenth of a millisecond.
     ///   - neighbourQueueBytes: what the kernel may keep for a neighbour it looks for, where we are allowed to say
     ///     (not in a user namespace); nil leaves its own 208 KiB. A link that comes back delivers that queue in one
     ///     burst, which is more than `wireguard-go` takes at a time, and what WireGuard then loses is not the link's.
-    public init(links families: [[Family]], neighbourQueueBytes: Int? = 16_384) throws {
-        client = try Namespace("client")
+    public init(
+        links families: [[Family]], clients count: Int = 1, emulated: Set<Int> = [],
+        neighbourQueueBytes: Int? = 16_384
+    ) throws {
+        clients = try (1...count).map { try Namespace($0 == 1 ? "client" : "client\($0)") }
         server = try Namespace("server")
+        wire = emulated.isEmpty ? nil : try Namespace("wire")
+        try wire?.inside {
+            // Its interfaces only pass on what others say.
+            for scope in ["all", "default"] {
+                try? writeText("1", to: "/proc/sys/net/ipv6/conf/\(scope)/disable_ipv6")
+            }
+        }
         try run(
             ["ip", "-batch", "-"], in: server,
             input: """
@@ -46,12 +66,15 @@ public final class Laboratory {
                 address add \(Self.serverV6)/128 dev lo nodad
 
                 """)
-        for (index, families) in families.enumerated() {
-            links.append(
-                try LaboratoryLink(
-                    number: index + 1, families: families, client: client, server: server,
-                    neighbourQueueBytes: neighbourQueueBytes
-                ) { [unowned self] in try applyRules() })
+        for client in clients {
+            for families in families {
+                let number = links.count + 1
+                links.append(
+                    try LaboratoryLink(
+                        number: number, families: families, client: client, server: server,
+                        wire: emulated.contains(number) ? wire : nil, neighbourQueueBytes: neighbourQueueBytes
+                    ) { [unowned self] in try applyRules() })
+            }
         }
     }
 
@@ -61,9 +84,12 @@ public final class Laboratory {
     }
 
     deinit {
-        client.delete()
-        server.delete()
+        for namespace in clients + [server] { namespace.delete() }
+        wire?.delete()
     }
+
+    /// The links of one client, counted from 0.
+    public func links(ofClient index: Int) -> [LaboratoryLink] { links.filter { $0.client === clients[index] } }
 
     /// The links over which a datagram gets through now.
     public var alive: [LaboratoryLink] { links.filter(\.isAlive) }
@@ -72,12 +98,16 @@ public final class Laboratory {
     ///
     /// The rules are at ingress, behind the wire: the sender is told nothing, as on a real link that swallows.
     private func applyRules() throws {
-        for (namespace, side) in [(client, LaboratoryLink.Side.client), (server, .server)] {
+        let ends = clients.map { ($0, LaboratoryLink.Side.client) } + [(server, .server)]
+        for (namespace, side) in ends {
             var rules = "table netdev engarde\ndelete table netdev engarde\n"
-            let lossy = links.filter { $0.lossPercent > 0 && $0.exists }
+            let lossy = links.filter {
+                (side == .server || $0.client === namespace) && $0.lossPercent(at: side) > 0 && $0.exists
+            }
             if !lossy.isEmpty { rules += "table netdev engarde {\n" }
             for link in lossy {
-                let drop = link.lossPercent >= 100 ? "drop" : "numgen random mod 100 < \(link.lossPercent) drop"
+                let percent = link.lossPercent(at: side)
+                let drop = percent >= 100 ? "drop" : "numgen random mod 100 < \(percent) drop"
                 rules += """
                       chain link\(link.number) {
                         type filter hook ingress device "\(link.name(side))" priority 0; policy accept;
@@ -112,6 +142,6 @@ public final class Laboratory {
 
     /// Packets that one end of a link has received since the link was made.
     public func received(_ link: LaboratoryLink, _ side: LaboratoryLink.Side) throws -> Int {
-        try (side == .client ? client : server).received()[link.name(side)]?.packets ?? 0
+        try (side == .client ? link.client : server).received()[link.name(side)]?.packets ?? 0
     }
 }

@@ -17,21 +17,28 @@ public final class LaboratoryLink {
     public private(set) var exists = false
     public private(set) var isUp = false
     public private(set) var hasCarrier = false
-    public private(set) var lossPercent = 0
+    public private(set) var upLossPercent = 0
+    public private(set) var downLossPercent = 0
+    /// Delay, jitter and losses of this link's own, each direction apart; nil when the laboratory was not asked for it.
+    public private(set) var emulator: LinkEmulator?
 
-    private let client: Namespace
+    /// Where its client is.
+    public let client: Namespace
     private let server: Namespace
+    private let wire: Namespace?
+    private var sendsWholeFrames = false
     private let neighbourQueueBytes: Int?
     private let applyRules: () throws -> Void
 
     init(
         number: Int, families: [Laboratory.Family], client: Namespace, server: Namespace,
-        neighbourQueueBytes: Int?, applyRules: @escaping () throws -> Void
+        wire: Namespace?, neighbourQueueBytes: Int?, applyRules: @escaping () throws -> Void
     ) throws {
         self.number = number
         self.families = families
         self.client = client
         self.server = server
+        self.wire = wire
         self.neighbourQueueBytes = neighbourQueueBytes
         self.applyRules = applyRules
         name = "c\(number)"
@@ -41,6 +48,12 @@ public final class LaboratoryLink {
 
     /// Whether a datagram gets through now.
     public var isAlive: Bool { exists && isUp && hasCarrier && lossPercent < 100 }
+
+    /// The worse of both directions.
+    public var lossPercent: Int { max(upLossPercent, downLossPercent) }
+
+    /// What is lost of the packets that come to one end.
+    func lossPercent(at side: Side) -> Int { side == .client ? downLossPercent : upLossPercent }
 
     public func name(_ side: Side) -> String { side == .client ? name : farName }
 
@@ -75,6 +88,7 @@ public final class LaboratoryLink {
     @discardableResult
     public func carrierLost() throws -> Int64 {
         let moment = try setUp(false, farName, in: server)
+        if let wire { try setUp(false, wireName(.client), in: wire) }
         hasCarrier = false
         return moment
     }
@@ -82,6 +96,7 @@ public final class LaboratoryLink {
     @discardableResult
     public func carrierBack() throws -> Int64 {
         let moment = try setUp(true, farName, in: server)
+        if let wire { try setUp(true, wireName(.client), in: wire) }
         hasCarrier = true
         try configureServer()
         try configureClient()
@@ -94,10 +109,43 @@ public final class LaboratoryLink {
     public func silentlyDrop() throws { try lose(percent: 100) }
 
     /// Loses `percent` of the packets in each direction, at random; 0 ends it.
-    public func lose(percent: Int) throws {
-        precondition(0...100 ~= percent)
-        lossPercent = percent
+    public func lose(percent: Int) throws { try lose(upPercent: percent, downPercent: percent) }
+
+    /// The same with each direction on its own; `up` is from client to server.
+    public func lose(upPercent: Int, downPercent: Int) throws {
+        precondition(0...100 ~= upPercent && 0...100 ~= downPercent)
+        self.upLossPercent = upPercent
+        self.downLossPercent = downPercent
         try applyRules()
+    }
+
+    // MARK: - Delay
+
+    /// Every frame takes this much longer in its direction. Wants an emulated link.
+    public func setDelay(upMilliseconds: Double, downMilliseconds: Double) {
+        for (direction, delay) in [(LinkEmulator.Direction.up, upMilliseconds), (.down, downMilliseconds)] {
+            var weather = weather(direction)
+            weather.delayMilliseconds = delay
+            setWeather(weather, direction)
+        }
+    }
+
+    /// Everything the emulator does in one direction. Wants an emulated link.
+    public func setWeather(_ weather: Weather, _ direction: LinkEmulator.Direction) {
+        guard let emulator else { preconditionFailure("link \(number) is not emulated") }
+        emulator.set(weather, direction)
+    }
+
+    public func weather(_ direction: LinkEmulator.Direction) -> Weather {
+        emulator?.weather(direction) ?? Weather()
+    }
+
+    /// Both ends send datagrams one by one and with checksums, so that a ``Capture`` sees what a wire would carry.
+    public func sendWholeFrames() throws {
+        sendsWholeFrames = true
+        for (namespace, name) in [(client, name), (server, farName)] {
+            try namespace.inside { try Support.sendWholeFrames(name) }
+        }
     }
 
     /// Whatever was done to the link, it carries again.
@@ -131,6 +179,11 @@ public final class LaboratoryLink {
     public func mtu(_ bytes: Int) throws {
         try run(["ip", "link", "set", name, "mtu", "\(bytes)"], in: client)
         try run(["ip", "link", "set", farName, "mtu", "\(bytes)"], in: server)
+        if let wire {
+            for side in [Side.client, .server] {
+                try run(["ip", "link", "set", wireName(side), "mtu", "\(bytes)"], in: wire)
+            }
+        }
     }
 
     // MARK: - Identity
@@ -163,7 +216,11 @@ public final class LaboratoryLink {
     @discardableResult
     public func remove() throws -> Int64 {
         let moment = Monotonic.nanoseconds
+        emulator?.stop()
+        emulator = nil
         try run(["ip", "link", "del", name], in: client)
+        // An emulated link is two pairs.
+        if wire != nil { try run(["ip", "link", "del", farName], in: server) }
         exists = false
         isUp = false
         hasCarrier = false
@@ -190,11 +247,15 @@ public final class LaboratoryLink {
 
     @discardableResult
     private func create() throws -> Int64 {
-        try run([
-            "ip", "link", "add", name, "netns", client.name, "type", "veth", "peer", "name", farName, "netns",
-            server.name,
-        ])
+        if let wire {
+            try pair((name, client), (wireName(.client), wire))
+            try pair((farName, server), (wireName(.server), wire))
+            try setUp(true, wireName(.server), in: wire)
+        } else {
+            try pair((name, client), (farName, server))
+        }
         exists = true
+        if wire != nil || sendsWholeFrames { try sendWholeFrames() }
         if let neighbourQueueBytes {
             for (namespace, name) in [(client, name), (server, farName)] {
                 try namespace.inside {
@@ -206,10 +267,27 @@ public final class LaboratoryLink {
             }
         }
         try carrierBack()
+        if let wire {
+            emulator = try LinkEmulator(
+                client: wireName(.client), server: wireName(.server), in: wire, seed: UInt64(number))
+        }
         let moment = try up()
         if lossPercent > 0 { try applyRules() }
         return moment
     }
+
+    /// `ip link add … type veth peer …`, both ends born where they belong.
+    private func pair(
+        _ one: (name: String, namespace: Namespace), _ other: (name: String, namespace: Namespace)
+    ) throws {
+        try run([
+            "ip", "link", "add", one.name, "netns", one.namespace.name, "type", "veth", "peer", "name", other.name,
+            "netns", other.namespace.name,
+        ])
+    }
+
+    /// The emulator's end of the pair that leads to `side`; the client's own name may change, this does not.
+    private func wireName(_ side: Side) -> String { side == .client ? "wc\(number)" : "ws\(number)" }
 
     private func configureServer() throws {
         var commands = ""

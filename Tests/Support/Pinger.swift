@@ -48,6 +48,12 @@ public final class Pinger {
         PingMark(sequence: state.with { $0.highest } + 1, microseconds: Self.wallClock)
     }
 
+    /// How long after `moment` (CLOCK_MONOTONIC) the first answer came, in milliseconds; nil when none did yet.
+    public func firstAnswer(after moment: Int64) -> Double? {
+        let start = Self.wallClock - (Monotonic.nanoseconds - moment) / 1_000
+        return state.with { state in state.arrivals.first { $0 >= start } }.map { Double($0 - start) / 1_000 }
+    }
+
     /// A boundary before the pings of the last `seconds`, for counting only those that had time to be answered.
     public func mark(secondsAgo seconds: Double) -> PingMark {
         let recent = Int(seconds / interval)

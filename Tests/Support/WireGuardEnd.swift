@@ -12,26 +12,38 @@ public final class WireGuardEnd {
     public let name: String
     public let publicKey: String
     /// The user space process, nil when the kernel does the work.
-    public let program: Program?
-    public var isKernel: Bool { program == nil }
+    public private(set) var program: Program?
+    public private(set) var isKernel = false
 
     /// Where `wireguard-go` puts its control sockets.
     static let socketFolder = "/var/run/wireguard"
     private var socketPath: String { "\(Self.socketFolder)/\(name).sock" }
     private var cleanup: Int?
+    private let privateKey: String
+    private let address: String
+    private let port: Int?
+    /// The words of `wg set` that made each peer known, by public key.
+    private var peers: [String: [String]] = [:]
 
     init(in namespace: Namespace, label: String, address: String, port: Int? = nil) throws {
         self.namespace = namespace
         let number = Self.count.add(1, ordering: .relaxed).newValue
         let name = "eg" + label + String(getpid(), radix: 16) + "x" + String(number, radix: 16)
         self.name = name
-        let privateKey = try run(["wg", "genkey"])
+        privateKey = try run(["wg", "genkey"])
         publicKey = try run(["wg", "pubkey"], input: privateKey + "\n")
+        self.address = address
+        self.port = port
+        try start()
+    }
 
+    deinit { stop() }
+
+    private func start() throws {
         if (try? run(["ip", "link", "add", name, "type", "wireguard"], in: namespace)) != nil {
-            program = nil
+            isKernel = true
         } else {
-            let path = "\(Self.socketFolder)/\(name).sock"
+            let path = socketPath
             cleanup = Cleanup.register { unlink(path) }
             // Ahead of everybody else where that is allowed: its receive queue is short, and what it loses while it
             // waits for a processor would be charged to engarde.
@@ -54,14 +66,51 @@ public final class WireGuardEnd {
                 link set \(name) mtu \(WireGuardTunnel.mtu) up
 
                 """)
+        for settings in peers.values { try run(settings, in: namespace) }
     }
 
-    deinit { stop() }
+    /// Ends it and starts it with the same keys, port and peers, but without any session or learned endpoint.
+    public func restart() throws {
+        stop()
+        if isKernel { try run(["ip", "link", "del", name], in: namespace) }
+        try start()
+    }
+
+    /// Forgets a peer and meets it again, as a change of its settings may: the session goes, the tunnel stays up.
+    ///
+    /// - Parameter endpoint: where the peer is, if that is to be known before it speaks.
+    public func meetAgain(_ peer: String, endpoint: String? = nil) throws {
+        guard let settings = peers[peer] else { throw LaboratoryFailure("\(name) has never met \(peer)") }
+        try run(["wg", "set", name, "peer", peer, "remove"], in: namespace)
+        try run(settings, in: namespace)
+        if let endpoint { try run(["wg", "set", name, "peer", peer, "endpoint", endpoint], in: namespace) }
+    }
+
+    /// Where each peer was last heard from, `host:port` by public key; peers never heard are left out.
+    public func endpoints() throws -> [String: String] {
+        var endpoints: [String: String] = [:]
+        for line in try run(["wg", "show", name, "endpoints"], in: namespace).split(separator: "\n") {
+            let words = line.split(separator: "\t")
+            if words.count == 2, words[1] != "(none)" { endpoints[String(words[0])] = String(words[1]) }
+        }
+        return endpoints
+    }
+
+    /// When the last handshake with each peer was, seconds since 1970, by public key; 0 for never.
+    public func latestHandshakes() throws -> [String: Int] {
+        var moments: [String: Int] = [:]
+        for line in try run(["wg", "show", name, "latest-handshakes"], in: namespace).split(separator: "\n") {
+            let words = line.split(separator: "\t")
+            if words.count == 2 { moments[String(words[0])] = Int(words[1]) }
+        }
+        return moments
+    }
 
     func meet(_ peer: String, allowed: String, endpoint: String? = nil, keepalive: Int = 0) throws {
         var settings = ["wg", "set", name, "peer", peer, "allowed-ips", allowed]
         if let endpoint { settings += ["endpoint", endpoint] }
         if keepalive > 0 { settings += ["persistent-keepalive", "\(keepalive)"] }
+        peers[peer] = settings
         try run(settings, in: namespace)
     }
 

@@ -27,6 +27,8 @@ struct Batch: ~Copyable {
     var uplink = Lane()
     /// Client: links to WireGuard. Server: upstream to paths.
     var downlink = Lane()
+    /// Server: to paths that are judged datagram by datagram, so that they do not break the others' runs.
+    var single = Lane()
 
     init() {
         unsafe arrivals = .allocate(capacity: Limits.arrivals)
@@ -41,11 +43,14 @@ struct Batch: ~Copyable {
     }
 
     /// Whether an arrival with `segments` segments could be sent to `targets` targets now.
+    ///
+    /// - Parameter singles: runs of one segment for one target that it may begin besides.
     @_noLocks
-    func hasRoom(segments: Int, targets: Int) -> Bool {
-        runCount + Limits.runsPerArrival <= Limits.runs
-            && departureCount + Limits.runsPerArrival * targets <= Limits.departures
+    func hasRoom(segments: Int, targets: Int, singles: Int = 0) -> Bool {
+        runCount + Limits.runsPerArrival + singles <= Limits.runs
+            && departureCount + Limits.runsPerArrival * targets + singles <= Limits.departures
             && uplink.sliceCount + segments <= Limits.slices && downlink.sliceCount + segments <= Limits.slices
+            && single.sliceCount + singles <= Limits.slices
     }
 
     /// Forgets what has been sent. Arrivals stay.
@@ -55,6 +60,7 @@ struct Batch: ~Copyable {
         departureCount = 0
         uplink.clear()
         downlink.clear()
+        single.clear()
     }
 
     /// Forgets the arrivals, whose buffers go back to the engine.
@@ -78,7 +84,7 @@ struct Batch: ~Copyable {
         departureCount += 1
     }
 
-    enum Direction: BitwiseCopyable { case uplink, downlink }
+    enum Direction: BitwiseCopyable { case uplink, downlink, single }
 
     /// What became of a segment put on a lane.
     enum Placement: BitwiseCopyable {
@@ -97,6 +103,7 @@ struct Batch: ~Copyable {
         switch direction {
         case .uplink: unsafe Self.place(segment, &uplink, runs, &runCount)
         case .downlink: unsafe Self.place(segment, &downlink, runs, &runCount)
+        case .single: unsafe Self.place(segment, &single, runs, &runCount)
         }
     }
 
@@ -126,6 +133,7 @@ struct Batch: ~Copyable {
         switch direction {
         case .uplink: uplink.openRun = -1
         case .downlink: downlink.openRun = -1
+        case .single: single.openRun = -1
         }
     }
 }

@@ -16,6 +16,20 @@ public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
     case pathTableFull
     /// There is no upstream socket: the server's destination has not been resolved yet.
     case noUpstream
+    /// It is not WireGuard's: no header of its, or a size no such message has.
+    case notWireGuard
+    /// A handshake initiation whose mac1 is not made with WireGuard's public key.
+    case wrongMac
+    /// A handshake response or cookie for an index that WireGuard has not given.
+    case unknownReceiver
+    /// As many sources as can wait for WireGuard's answer are waiting.
+    case tooManyClaims
+    /// A source that WireGuard has not answered yet sent more than it may until then.
+    case claimAllowance
+    /// As many sessions as there may be are alive.
+    case sessionTableFull
+    /// The session has as many paths as it may, and all are alive.
+    case sessionPathsFull
     /// The kernel cut it to fit the buffer. Cannot happen with 65,535-byte buffers; counted all the same.
     case truncated
 

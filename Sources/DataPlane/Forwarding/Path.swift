@@ -13,6 +13,19 @@ struct Path: BitwiseCopyable {
     /// Where it stands in the list of live paths.
     var position: Int32
 
+    // The rest is for sessions; opaque traffic has none.
+
+    /// The session it belongs to, or -1.
+    var session: Int32 = -1
+    /// Its place among the session's members, 0...31.
+    var ordinal = 0
+    /// It has shown that it receives what this client receives now; until then it is owed what it has sent.
+    var isProven = false
+    /// Bytes it may still be sent while it is not proven.
+    var credit = 0
+    /// The newest data of the session when it joined: what proves it must be newer.
+    var joined = DataPosition()
+
     @_noLocks
     init(address: SocketAddress, local: engarde_packet_info, lastHeard: Int64, position: Int32) {
         self.address = address

@@ -4,8 +4,6 @@ internal import CShims.Socket
 internal import Sockets
 
 /// The live paths, found by address and walked in a row. Bounded: a full table takes nobody in.
-///
-/// Open addressing with linear probing; removal shifts followers back, so there are no tombstones to grow old.
 @safe
 struct PathTable: ~Copyable {
     let capacity: Int
@@ -13,26 +11,19 @@ struct PathTable: ~Copyable {
     private let paths: UnsafeMutablePointer<Path>
     /// Indices of the live paths, then of the free ones.
     private let order: UnsafeMutablePointer<Int32>
-    /// Path index, or -1.
-    private let buckets: UnsafeMutablePointer<Int32>
-    private let bucketMask: Int
+    private var buckets: HashBuckets
 
     init(capacity: Int) {
         self.capacity = capacity
-        var bucketCount = 16
-        while bucketCount < capacity * 2 { bucketCount *= 2 }
-        bucketMask = bucketCount - 1
+        buckets = HashBuckets(capacity: capacity)
         unsafe paths = .allocate(capacity: capacity)
         unsafe order = .allocate(capacity: capacity)
-        unsafe buckets = .allocate(capacity: bucketCount)
-        unsafe buckets.initialize(repeating: -1, count: bucketCount)
         for index in 0..<capacity { unsafe (order + index).initialize(to: Int32(index)) }
     }
 
     deinit {
         unsafe paths.deallocate()
         unsafe order.deallocate()
-        unsafe buckets.deallocate()
     }
 
     /// The index of live path number `position`, 0..<``count``.
@@ -41,6 +32,9 @@ struct PathTable: ~Copyable {
 
     @_noLocks
     func path(_ index: Int32) -> Path { unsafe paths[Int(index)] }
+
+    /// Access to a live path in place.
+    subscript(index: Int32) -> UnsafeMutablePointer<Path> { @_noLocks get { unsafe paths + Int(index) } }
 
     /// Notes that a path was heard, and where it wrote to.
     @_noLocks
@@ -52,10 +46,11 @@ struct PathTable: ~Copyable {
     /// The index of the path with this address, or -1.
     @_noLocks
     func find(_ address: SocketAddress) -> Int32 {
-        var bucket = home(address)
-        while unsafe buckets[bucket] >= 0 {
-            if unsafe paths[Int(buckets[bucket])].address == address { return unsafe buckets[bucket] }
-            bucket = (bucket + 1) & bucketMask
+        var bucket = buckets.first(hash(address))
+        while buckets.value(at: bucket) >= 0 {
+            let index = buckets.value(at: bucket)
+            if unsafe paths[Int(index)].address == address { return index }
+            bucket = buckets.next(bucket)
         }
         return -1
     }
@@ -68,16 +63,14 @@ struct PathTable: ~Copyable {
         unsafe paths[Int(index)] = Path(
             address: address, local: local, lastHeard: now, position: Int32(truncatingIfNeeded: count))
         count += 1
-        var bucket = home(address)
-        while unsafe buckets[bucket] >= 0 { bucket = (bucket + 1) & bucketMask }
-        unsafe buckets[bucket] = index
+        buckets.insert(hash(address), index)
         return index
     }
 
     /// Takes a live path out. The last live path moves to its place in the row.
     @_noLocks
     mutating func remove(_ index: Int32) {
-        removeFromBuckets(index)
+        unsafe buckets.remove(hash(paths[Int(index)].address), index)
         count -= 1
         let position = unsafe Int(paths[Int(index)].position)
         let last = unsafe order[count]
@@ -87,24 +80,5 @@ struct PathTable: ~Copyable {
     }
 
     @_noLocks
-    private func home(_ address: SocketAddress) -> Int {
-        Int(truncatingIfNeeded: address.hash64) & bucketMask
-    }
-
-    @_noLocks
-    private mutating func removeFromBuckets(_ index: Int32) {
-        var hole = unsafe home(paths[Int(index)].address)
-        while unsafe buckets[hole] != index { hole = (hole + 1) & bucketMask }
-        var bucket = (hole + 1) & bucketMask
-        while unsafe buckets[bucket] >= 0 {
-            let wanted = unsafe home(paths[Int(buckets[bucket])].address)
-            // It may move back into the hole unless its home lies behind the hole.
-            if (bucket &- wanted) & bucketMask >= (bucket &- hole) & bucketMask {
-                unsafe buckets[hole] = unsafe buckets[bucket]
-                hole = bucket
-            }
-            bucket = (bucket + 1) & bucketMask
-        }
-        unsafe buckets[hole] = -1
-    }
+    private func hash(_ address: SocketAddress) -> UInt32 { UInt32(truncatingIfNeeded: address.hash64) }
 }

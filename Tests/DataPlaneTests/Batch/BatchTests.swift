@@ -56,7 +56,7 @@ import Testing
         "Room is refused before anything overflows",
         arguments: [
             // runs, departures, slices so far; segments, targets wanted; whether there is room.
-            (0, 0, 0, 64, 4_096, true), (1_021, 0, 0, 1, 1, true), (1_022, 0, 0, 1, 1, false),
+            (0, 0, 0, 64, 4_096, true), (4_605, 0, 0, 1, 1, true), (4_606, 0, 0, 1, 1, false),
             (0, 16_384 - 3, 0, 1, 1, true), (0, 16_384 - 2, 0, 1, 1, false),
             (0, 16_384 - 144, 0, 1, 48, true),
             (0, 16_384 - 143, 0, 1, 48, false), (0, 0, 128 * 64 - 64, 64, 1, true),

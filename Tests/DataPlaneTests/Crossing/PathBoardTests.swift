@@ -20,11 +20,13 @@ import Testing
         board.add(1, .sentBytes, 500)
         board.add(1, .sendFailures, 2)
         board.set(1, .lastHeard, 99)
+        board.set(1, .session, 6)
+        board.set(1, .isProven, 1)
         #expect(
             board.records() == [
                 PathBoard.Record(
                     address: first, since: 77, lastHeard: 99, receivedDatagrams: 3, receivedBytes: 300,
-                    sentDatagrams: 5, sentBytes: 500, sendFailures: 2)
+                    sentDatagrams: 5, sentBytes: 500, sendFailures: 2, index: 1, session: 6, isProven: true)
             ])
         board.publish(1, SocketAddress(), since: 0)
         #expect(board.records().isEmpty)

@@ -90,10 +90,10 @@ import Testing
         arguments: [EnginePreference.automatic, .uring, .polling])
     func stop(_ preference: EnginePreference) throws {
         for _ in 0..<5 {
-            let dataPlane = try DataPlane(.client(allowedSources: []), engine: preference)
+            let dataPlane = try DataPlane(.client(allowedSources: [], isOpaque: true), engine: preference)
             #expect((dataPlane.engine.kind == .polling) == (preference == .polling))
             #expect(dataPlane.engine.refusals.isEmpty && !dataPlane.engine.description.isEmpty)
-            #expect(dataPlane.paths == nil)
+            #expect(dataPlane.boards == nil)
             let wireGuard = try Peer()
             let server = try Peer()
             let listen = try UDPSocket.open(.v4)

@@ -28,12 +28,12 @@ final class EngineBench {
     }
 
     static func client(_ kind: EngineTests.Kind) throws -> EngineBench {
-        try EngineBench(kind) { ClientRelay(counters: $0) }
+        try EngineBench(kind) { ClientRelay.opaque($0) }
     }
 
     static func server(_ kind: EngineTests.Kind, _ board: PathBoard) throws -> EngineBench {
         try EngineBench(kind, board: board) {
-            ServerRelay(counters: $0, board: board, pathTimeout: 30_000_000_000)
+            OpaqueServerRelay(counters: $0, board: board, pathTimeout: 30_000_000_000)
         }
     }
 

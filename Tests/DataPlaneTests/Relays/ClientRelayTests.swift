@@ -14,7 +14,7 @@ import Testing
     /// Slot 0 listens, slots 1...links carry.
     private func bench(links: Int, allowed: [String] = []) -> Bench {
         let prefixes = allowed.map { AddressPrefix($0)! }
-        let bench = Bench { ClientRelay(counters: $0, allowedSources: prefixes) }
+        let bench = Bench { ClientRelay.opaque($0, allowedSources: prefixes) }
         bench.attach(0, .listen)
         for slot in 1..<UInt16(links + 1) {
             bench.attach(slot, .link)

@@ -3,194 +3,295 @@
 import Sockets
 import Support
 import Testing
+import WireGuardWire
 
 @testable import DataPlane
 
 @Suite struct ServerRelayTests {
-    private typealias Bench = RelayBench<ServerRelay>
-    private typealias Sent = Bench.Sent
+    private typealias Datagram = WireGuardDatagram
 
-    private static let timeout: Int64 = 30_000_000_000
+    /// A server relay with upstream sockets 1...8 and a WireGuard that a test speaks for.
+    private final class Scene {
+        let bench: RelayBench<ServerRelay>
+        let boards: ServerBoards
+        let second: Int64 = 1_000_000_000
 
-    private static func path(_ number: Int) -> SocketAddress { address("192.0.2.\(number)", 40_000) }
-
-    /// Slot 0 listens, slot 1 is upstream.
-    private func bench(paths: Int = 4, hasUpstream: Bool = true) -> (bench: Bench, board: PathBoard) {
-        let board = PathBoard(capacity: paths)
-        let bench = Bench { ServerRelay(counters: $0, board: board, pathTimeout: Self.timeout) }
-        bench.attach(0, .listen)
-        if hasUpstream { bench.attach(1, .upstream) }
-        return (bench, board)
-    }
-
-    @Test("A path is gone when it has been silent for the timeout, to the nanosecond")
-    func expiry() {
-        let (bench, board) = bench()
-        #expect(bench.deadline == .max)
-        bench.arrive(0, [[1]], from: Self.path(1))
-        _ = bench.turn(at: 1_000)
-        #expect(bench.deadline == 1_000 + Self.timeout)
-        bench.arrive(0, [[1]], from: Self.path(2))
-        _ = bench.turn(at: 2_000)
-
-        bench.arrive(1, [[9]])
-        #expect(bench.turn(at: 1_000 + Self.timeout - 1).map(\.destination) == [Self.path(1), Self.path(2)])
-        bench.arrive(1, [[9]])
-        #expect(bench.turn(at: 1_000 + Self.timeout).map(\.destination) == [Self.path(2)])
-        #expect(board.records().map(\.address) == [Self.path(2)])
-        #expect(bench.deadline == 2_000 + Self.timeout)
-        bench.arrive(1, [[9]])
-        #expect(bench.turn(at: 2_000 + Self.timeout) == [])
-        #expect(bench.counters.value(.noPath) == 1)
-        #expect(board.records().isEmpty && bench.deadline == .max)
-    }
-
-    @Test("What is heard lives on; answers do not prolong a path")
-    func prolonged() {
-        let (bench, board) = bench()
-        bench.arrive(0, [[1]], from: Self.path(1))
-        bench.arrive(0, [[1]], from: Self.path(2))
-        _ = bench.turn(at: 0)
-        bench.arrive(0, [[1]], from: Self.path(1))
-        bench.arrive(1, [[9]])
-        _ = bench.turn(at: Self.timeout - 1)
-        bench.arrive(1, [[9]])
-        #expect(bench.turn(at: Self.timeout).map(\.destination) == [Self.path(1)])
-        let record = board.records()[0]
-        #expect(record.since == 0 && record.lastHeard == Self.timeout - 1)
-        #expect(record.receivedDatagrams == 2 && record.receivedBytes == 2)
-    }
-
-    @Test("A full table refuses strangers and keeps who it knows, until one is gone")
-    func full() {
-        let (bench, board) = bench(paths: 2)
-        bench.arrive(0, [[1]], from: Self.path(1))
-        bench.arrive(0, [[2]], from: Self.path(2))
-        bench.arrive(0, [[3], [4]], from: Self.path(3))
-        bench.arrive(0, [[5]], from: Self.path(1))
-        #expect(bench.turn(at: 0) == [Sent(slot: 1, datagrams: [[1], [2], [5]])])
-        #expect(bench.counters.value(.pathTableFull) == 2)
-        bench.arrive(1, [[9]])
-        #expect(bench.turn(at: 1).map(\.destination) == [Self.path(1), Self.path(2)])
-
-        bench.arrive(0, [[1]], from: Self.path(1))
-        _ = bench.turn(at: 2)
-        bench.arrive(0, [[3]], from: Self.path(3))
-        #expect(bench.turn(at: Self.timeout) == [Sent(slot: 1, datagrams: [[3]])])
-        #expect(Set(board.records().map(\.address)) == [Self.path(1), Self.path(3)])
-    }
-
-    @Test("Answers leave from the address that path wrote to last")
-    func local() {
-        let (bench, _) = bench()
-        bench.arrive(0, [[1]], from: Self.path(1), to: "198.51.100.1")
-        bench.arrive(0, [[2]], from: Self.path(2), to: "198.51.100.2")
-        bench.arrive(1, [[9]])
-        #expect(
-            bench.turn() == [
-                Sent(slot: 1, datagrams: [[1], [2]]),
-                Sent(
-                    slot: 0, destination: Self.path(1), local: localBytes("198.51.100.1"), datagrams: [[9]]),
-                Sent(
-                    slot: 0, destination: Self.path(2), local: localBytes("198.51.100.2"), datagrams: [[9]]),
-            ])
-        bench.arrive(0, [[3]], from: Self.path(1), to: "198.51.100.3")
-        bench.arrive(1, [[9]])
-        #expect(bench.turn()[1].local == localBytes("198.51.100.3"))
-    }
-
-    @Test("A path that joins mid-batch gets what comes after it, and nothing of before")
-    func joins() {
-        let (bench, _) = bench()
-        bench.arrive(0, [[1]], from: Self.path(1))
-        bench.arrive(1, [[7], [8]])
-        bench.arrive(0, [[2]], from: Self.path(2))
-        bench.arrive(1, [[9]])
-        #expect(
-            bench.turn() == [
-                Sent(slot: 1, datagrams: [[1], [2]]),
-                Sent(slot: 0, destination: Self.path(1), datagrams: [[7], [8]]),
-                Sent(slot: 0, destination: Self.path(1), datagrams: [[9]]),
-                Sent(slot: 0, destination: Self.path(2), datagrams: [[9]]),
-            ])
-    }
-
-    @Test("Another port of the same host is another path")
-    func ports() {
-        let (bench, board) = bench()
-        bench.arrive(0, [[1]], from: address("192.0.2.1", 1))
-        bench.arrive(0, [[1]], from: address("192.0.2.1", 2))
-        _ = bench.turn()
-        #expect(board.records().count == 2)
-    }
-
-    @Test("Without upstream a datagram still makes a path; an upstream that is replaced stays replaced")
-    func upstream() {
-        let (bench, board) = bench(hasUpstream: false)
-        bench.arrive(0, [[1], [2]], from: Self.path(1))
-        #expect(bench.turn() == [])
-        #expect(bench.counters.value(.noUpstream) == 2)
-        #expect(board.records().count == 1)
-        bench.attach(1, .upstream)
-        bench.attach(2, .upstream)
-        bench.detach(1)
-        bench.arrive(0, [[3]], from: Self.path(1))
-        #expect(bench.turn() == [Sent(slot: 2, datagrams: [[3]])])
-        bench.arrive(1, [[4]])
-        #expect(bench.turn() == [])
-        #expect(bench.counters.value(.staleSocket) == 1)
-        bench.detach(2)
-        bench.arrive(0, [[5]], from: Self.path(1))
-        #expect(bench.turn() == [])
-    }
-
-    @Test("The most paths and the fullest batch fit, in parts")
-    func largest() {
-        let (bench, _) = bench(paths: Limits.paths)
-        for number in 0..<Limits.paths {
-            bench.arrive(0, [[1]], from: address("10.0.\(number >> 8).\(number & 255)", 40_000))
-            if number % Limits.arrivals == Limits.arrivals - 1 { _ = bench.turn() }
-        }
-        // Each begins three runs: a shorter last segment, and sizes that do not go together.
-        for index in 0..<8 {
-            bench.arrive(1, [Array(repeating: UInt8(index), count: 9 + index), [UInt8(index)]])
-        }
-        let sent = bench.turn()
-        #expect(sent.count == 8 * Limits.paths)
-        #expect(bench.partialTurns > 0)
-        #expect(Set(sent.map(\.destination)).count == Limits.paths)
-    }
-
-    /// Which paths are alive, kept the slow way.
-    @Test("Like a dictionary of who was heard when", arguments: 1...20 as ClosedRange<UInt64>)
-    func model(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        let capacity = Int.random(in: 1...6, using: &random)
-        let (bench, board) = bench(paths: capacity)
-        var heard: [SocketAddress: Int64] = [:]
-        var now: Int64 = 0
-        for step in 0..<300 {
-            now += Int64.random(in: 0...Self.timeout / 4, using: &random)
-            for address in heard.keys where heard[address]! + Self.timeout <= now { heard[address] = nil }
-            var expected: [(datagram: UInt8, to: Set<SocketAddress>)] = []
-            for _ in 0..<Int.random(in: 0...5, using: &random) {
-                let datagram = UInt8.random(in: 0...255, using: &random)
-                if random.happens(500) {
-                    let from = Self.path(Int.random(in: 1...8, using: &random))
-                    bench.arrive(0, [[datagram]], from: from)
-                    if heard[from] != nil || heard.count < capacity { heard[from] = now }
-                } else {
-                    bench.arrive(1, [[datagram]])
-                    if !heard.isEmpty { expected.append((datagram, Set(heard.keys))) }
-                }
+        init(_ limits: SessionLimits = Scene.limits(), key: PublicKey? = nil, upstreams: UInt16 = 8) {
+            let boards = ServerBoards(limits)
+            self.boards = boards
+            bench = RelayBench {
+                var random = SeededGenerator(seed: 5)
+                return ServerRelay(
+                    counters: $0, boards: boards, limits: limits, verifier: key.map(InitiationVerifier.init),
+                    random: &random)
             }
-            let sent = bench.turn(at: now).filter { $0.slot == 0 }
-            var byPath: [SocketAddress: [UInt8]] = [:]
-            for one in sent { byPath[one.destination, default: []] += one.datagrams.map { $0[0] } }
-            var wanted: [SocketAddress: [UInt8]] = [:]
-            for one in expected { for path in one.to { wanted[path, default: []].append(one.datagram) } }
-            #expect(byPath == wanted, "seed \(seed), step \(step)")
-            #expect(Set(board.records().map(\.address)) == Set(heard.keys), "seed \(seed), step \(step)")
+            bench.attach(0, .listen)
+            for slot in 1..<upstreams + 1 { bench.attach(slot, .upstream) }
         }
+
+        static func limits(sessions: Int = 4, pathsPerSession: Int = 4, paths: Int = 16) -> SessionLimits {
+            SessionLimits(
+                maxSessions: sessions, maxPathsPerSession: pathsPerSession, maxPaths: paths,
+                pathTimeoutNanoseconds: 30_000_000_000)
+        }
+
+        /// A client's copy arrives; what goes to WireGuard, with the slot.
+        func up(_ path: Int, _ datagram: [UInt8], at now: Int64) -> [UInt16] {
+            bench.arrive(0, [datagram], from: Scene.path(path))
+            let sent = bench.turn(at: now)
+            #expect(sent.allSatisfy { $0.datagrams == [datagram] && $0.destination.kernelFamily == 0 })
+            return sent.map(\.slot)
+        }
+
+        /// WireGuard says something on a socket; the paths it goes to.
+        func down(_ slot: UInt16, _ datagram: [UInt8], at now: Int64) -> Set<Int> {
+            bench.arrive(slot, [datagram])
+            let sent = bench.turn(at: now)
+            #expect(sent.allSatisfy { $0.datagrams == [datagram] && $0.slot == 0 })
+            let paths = sent.map { sent in (1...250).first { Scene.path($0) == sent.destination }! }
+            #expect(Set(paths).count == paths.count, "a path is sent a datagram once")
+            return Set(paths)
+        }
+
+        static func path(_ number: Int) -> SocketAddress { address("192.0.2.\(number)", 40_000) }
+
+        /// A client whose paths have shaken hands and are proven; returns its upstream slot.
+        func client(_ paths: [Int], index: UInt32, at now: Int64 = 1_000) -> UInt16 {
+            var slot: UInt16 = 0
+            for path in paths {
+                let slots = up(path, Datagram.initiation(index), at: now)
+                if let first = slots.first { slot = first }
+            }
+            _ = down(slot, Datagram.response(index + 1000, to: index), at: now)
+            for counter in 0..<2 as Range<UInt64> {
+                for path in paths { _ = up(path, Datagram.data(index + 1000, counter), at: now) }
+            }
+            #expect(down(slot, Datagram.data(index, 0), at: now) == Set(paths))
+            return slot
+        }
+    }
+
+    @Test("A handshake over two paths is one session: one socket, one copy, answers to both")
+    func handshake() {
+        let scene = Scene()
+        let slots = scene.up(1, Datagram.initiation(7), at: 10)
+        #expect(slots.count == 1)
+        #expect(scene.up(2, Datagram.initiation(7), at: 20) == [])
+        #expect(scene.boards.sessions.records().map(\.isProven) == [false])
+        #expect(scene.down(slots[0], Datagram.response(9, to: 7), at: 30) == [1, 2], "92 bytes for 148")
+        #expect(scene.boards.sessions.records().map(\.isProven) == [true])
+        #expect(scene.up(2, Datagram.data(9, 0), at: 40) == slots)
+        #expect(scene.up(1, Datagram.data(9, 0), at: 50) == [])
+        #expect(scene.boards.paths.records().allSatisfy { $0.isProven })
+        for counter in 1..<5 as Range<UInt64> {
+            #expect(scene.down(slots[0], Datagram.data(7, counter, size: 1400), at: 60) == [1, 2])
+        }
+    }
+
+    @Test("A path that is not proven is sent no more than it has sent")
+    func credit() {
+        let scene = Scene()
+        let slot = scene.up(1, Datagram.initiation(7), at: 10)[0]
+        #expect(scene.down(slot, Datagram.cookie(to: 7), at: 20) == [1])
+        #expect(scene.down(slot, Datagram.cookie(to: 7), at: 21) == [1])
+        #expect(scene.down(slot, Datagram.cookie(to: 7), at: 22) == [], "128 of 148 bytes are spent")
+        #expect(scene.boards.sessions.records().map(\.isProven) == [false], "a cookie proves nothing")
+    }
+
+    @Test("Two clients have a socket each, and each is sent its own")
+    func twoClients() {
+        let scene = Scene()
+        let a = scene.client([1, 2], index: 7)
+        let b = scene.client([3, 4], index: 8)
+        #expect(a != b)
+        #expect(scene.down(a, Datagram.data(7, 5), at: 2_000) == [1, 2])
+        #expect(scene.down(b, Datagram.data(8, 5), at: 2_000) == [3, 4])
+    }
+
+    @Test("Data for an index nobody knows: WireGuard's answer makes it a session (the server has been restarted)")
+    func restart() {
+        let scene = Scene()
+        let slot = scene.up(1, Datagram.data(99, 1_000), at: 10)[0]
+        #expect(scene.up(2, Datagram.data(99, 1_000), at: 11) == [])
+        #expect(scene.down(slot, Datagram.data(7, 500, size: 1400), at: 12) == [1], "proven by that very datagram")
+        #expect(scene.up(2, Datagram.data(99, 1_001), at: 13) == [slot])
+        #expect(scene.up(1, Datagram.data(99, 1_001), at: 14) == [])
+        #expect(scene.down(slot, Datagram.data(7, 501, size: 1400), at: 15) == [1, 2])
+    }
+
+    @Test("A new address with a copy of live data joins at once and is proven by the next datagram")
+    func newPath() {
+        let scene = Scene()
+        let slot = scene.client([1], index: 7)
+        #expect(scene.up(1, Datagram.data(1007, 10), at: 2_000) == [slot])
+        #expect(scene.up(2, Datagram.data(1007, 10), at: 2_001) == [])
+        #expect(scene.down(slot, Datagram.data(7, 5, size: 1400), at: 2_002) == [1])
+        // This time the new one is faster.
+        #expect(scene.up(2, Datagram.data(1007, 11), at: 2_003) == [slot])
+        #expect(scene.up(1, Datagram.data(1007, 11), at: 2_004) == [])
+        #expect(scene.down(slot, Datagram.data(7, 6, size: 1400), at: 2_005) == [1, 2])
+    }
+
+    @Test("A new address that is faster than the known ones is one client with them")
+    func newPathFirst() {
+        let scene = Scene()
+        let slot = scene.client([1], index: 7)
+        let own = scene.up(2, Datagram.data(1007, 10), at: 2_000)
+        #expect(own.count == 1 && own != [slot], "a socket of its own, for WireGuard to answer on")
+        #expect(scene.up(1, Datagram.data(1007, 10), at: 2_001) == [])
+        #expect(scene.boards.sessions.records().count == 1)
+        #expect(scene.down(own[0], Datagram.data(7, 5), at: 2_002).contains(1), "where WireGuard answers meanwhile")
+        #expect(scene.up(2, Datagram.data(1007, 11), at: 2_003) == [slot])
+        #expect(scene.up(1, Datagram.data(1007, 11), at: 2_004) == [])
+        #expect(scene.down(slot, Datagram.data(7, 6, size: 1400), at: 2_005) == [1, 2])
+    }
+
+    @Test("All links re-addressed at once: back with WireGuard's first answer")
+    func roaming() {
+        let scene = Scene()
+        let slot = scene.client([1, 2], index: 7)
+        let later = 2 * scene.second
+        let own = scene.up(3, Datagram.data(1007, 10), at: later)
+        #expect(own.count == 1 && own != [slot])
+        #expect(scene.up(4, Datagram.data(1007, 10), at: later + 1) == [])
+        #expect(scene.down(own[0], Datagram.data(7, 5, size: 1400), at: later + 2).contains(3))
+        #expect(scene.up(4, Datagram.data(1007, 11), at: later + 3) == [slot])
+        #expect(scene.up(3, Datagram.data(1007, 11), at: later + 4) == [])
+        #expect(scene.down(slot, Datagram.data(7, 6, size: 1400), at: later + 5).isSuperset(of: [3, 4]))
+        // The old addresses are superseded once the new ones have brought enough.
+        for counter in 12..<40 as Range<UInt64> { _ = scene.up(3, Datagram.data(1007, counter), at: later + 6) }
+        _ = scene.up(4, Datagram.data(1007, 39), at: later + 7)
+        _ = scene.up(3, Datagram.data(1007, 40), at: later + 3 * scene.second)
+        #expect(scene.down(slot, Datagram.data(7, 7, size: 1400), at: later + 3 * scene.second) == [3, 4])
+        #expect(scene.boards.paths.records().count == 2)
+    }
+
+    @Test("A forged counter with the right receiver opens nothing and hides nothing")
+    func forged() {
+        let scene = Scene()
+        let slot = scene.client([1], index: 7)
+        #expect(scene.up(9, Datagram.data(1007, 50, tag: 1), at: 2_000) != [slot], "not by the client's own socket")
+        #expect(scene.up(1, Datagram.data(1007, 50), at: 2_001) == [slot])
+        #expect(scene.down(slot, Datagram.data(7, 5), at: 2_002) == [1])
+        // WireGuard does not answer a forgery, so it ends.
+        _ = scene.up(1, Datagram.data(1007, 51), at: 20 * scene.second)
+        #expect(scene.boards.paths.records().map(\.address) == [Scene.path(1)])
+        #expect(scene.boards.sessions.records().count == 1)
+    }
+
+    @Test("An unanswered source forwards a little and no more")
+    func allowance() {
+        let scene = Scene()
+        var forwarded = 0
+        for counter in 0..<10_000 as Range<UInt64> {
+            forwarded += scene.up(9, Datagram.data(77, counter), at: 1_000).count
+        }
+        #expect(forwarded == Limits.plainAllowance)
+        #expect(scene.bench.counters.value(.claimAllowance) == 10_000 - UInt64(forwarded))
+    }
+
+    @Test("A flood of claims takes the places of claims only, and the weightier claim has the right of way")
+    func claims() {
+        let scene = Scene(Scene.limits(paths: 100), upstreams: 60)
+        let slot = scene.client([1], index: 7)
+        for number in 0..<200 {
+            _ = scene.up(2 + number, Datagram.data(UInt32(number) + 5_000, 1), at: 2_000 + Int64(number))
+        }
+        #expect(scene.bench.counters.value(.tooManyClaims) == 200 - UInt64(Limits.provisionalSessions))
+        #expect(scene.down(slot, Datagram.data(7, 5), at: 3_000) == [1])
+        // The client's links are re-addressed in the middle of it.
+        let own = scene.up(249, Datagram.data(1007, 10), at: 4_000)
+        #expect(own.count == 1)
+        #expect(scene.down(own[0], Datagram.data(7, 6, size: 1400), at: 4_001).contains(249))
+        // After a second a claim gives way to one of the same weight.
+        #expect(scene.up(250, Datagram.data(9_999, 1), at: 2 * scene.second).count == 1)
+    }
+
+    @Test("What is not WireGuard's, a response or cookie nobody waits for: counted and dropped")
+    func refused() {
+        let scene = Scene()
+        #expect(scene.up(1, [1, 2, 3], at: 1) == [])
+        #expect(scene.up(1, [UInt8](repeating: 5, count: 1400), at: 1) == [])
+        #expect(scene.bench.counters.value(.notWireGuard) == 2)
+        #expect(scene.up(1, Datagram.response(1, to: 2), at: 1) == [])
+        #expect(scene.up(1, Datagram.cookie(to: 2), at: 1) == [])
+        #expect(scene.bench.counters.value(.unknownReceiver) == 2)
+        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty)
+    }
+
+    @Test("With the key in the file an initiation made without it is refused")
+    func mac() throws {
+        let scene = Scene(key: try PublicKey(base64: "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="))
+        #expect(scene.up(1, Datagram.initiation(7), at: 1) == [])
+        #expect(scene.bench.counters.value(.wrongMac) == 1)
+    }
+
+    @Test("The server's WireGuard starts a handshake: the client's answer and data find their session")
+    func serverInitiated() {
+        let scene = Scene()
+        let slot = scene.client([1, 2], index: 7)
+        #expect(scene.down(slot, Datagram.initiation(3_000), at: 2_000) == [1, 2])
+        #expect(scene.up(1, Datagram.response(71, to: 3_000), at: 2_001) == [slot])
+        #expect(scene.up(2, Datagram.response(71, to: 3_000), at: 2_002) == [])
+        #expect(scene.up(5, Datagram.data(3_000, 0), at: 2_003) != [slot], "a new address claims it")
+        #expect(scene.up(1, Datagram.data(3_000, 0), at: 2_004) == [])
+        #expect(scene.boards.sessions.records().count == 1)
+    }
+
+    @Test("A silent session gives way to a new one, a live one never does")
+    func sessionLimit() {
+        let scene = Scene(Scene.limits(sessions: 2))
+        let a = scene.client([1], index: 7)
+        _ = scene.client([2], index: 8)
+        let now = 20 * scene.second
+        _ = scene.up(1, Datagram.data(1007, 10), at: now)
+        let c = scene.client([3], index: 9, at: now)
+        #expect(scene.down(a, Datagram.data(7, 5), at: now) == [1], "the one that was heard stays")
+        #expect(scene.boards.sessions.records().count == 2)
+        let slot = scene.up(4, Datagram.initiation(10), at: now)[0]
+        #expect(scene.down(slot, Datagram.response(1010, to: 10), at: now) == [])
+        #expect(scene.bench.counters.value(.sessionTableFull) == 1)
+        #expect(scene.down(c, Datagram.data(9, 5), at: now) == [3])
+    }
+
+    @Test("A full session lets go of a path that never proved itself, else of a silent one, else of none")
+    func pathLimit() {
+        let scene = Scene(Scene.limits(pathsPerSession: 2))
+        let slot = scene.client([1, 2], index: 7)
+        #expect(scene.up(1, Datagram.data(1007, 10), at: 2_000) == [slot])
+        #expect(scene.up(3, Datagram.data(1007, 10), at: 2_001) == [])
+        #expect(scene.bench.counters.value(.sessionPathsFull) == 1)
+        let now = 20 * scene.second
+        #expect(scene.up(1, Datagram.data(1007, 11), at: now) == [slot])
+        #expect(scene.up(3, Datagram.data(1007, 11), at: now) == [])
+        #expect(Set(scene.boards.paths.records().map(\.address)) == [Scene.path(1), Scene.path(3)])
+    }
+
+    @Test("A member that could not prove itself before the others fell silent asks WireGuard")
+    func claimAlone() {
+        let scene = Scene()
+        let slot = scene.client([1], index: 7)
+        #expect(scene.up(1, Datagram.data(1007, 10), at: 2_000) == [slot])
+        #expect(scene.up(2, Datagram.data(1007, 10), at: 2_001) == [])
+        // Path 1 dies here.
+        let own = scene.up(2, Datagram.data(1007, 11), at: scene.second)
+        #expect(own.count == 1 && own != [slot])
+        #expect(scene.down(own[0], Datagram.data(7, 5, size: 1400), at: scene.second + 1).contains(2))
+        #expect(scene.down(own[0], Datagram.data(7, 6, size: 1400), at: scene.second + 2).contains(2))
+        #expect(scene.boards.sessions.records().count == 1)
+    }
+
+    @Test("Silence ends paths, sessions and their sockets' use")
+    func expiry() {
+        let scene = Scene()
+        let slot = scene.client([1, 2], index: 7)
+        _ = scene.up(1, Datagram.data(1007, 10), at: 10 * scene.second)
+        _ = scene.bench.turn(at: 31 * scene.second)
+        #expect(scene.boards.paths.records().map(\.address) == [Scene.path(1)])
+        _ = scene.bench.turn(at: 41 * scene.second)
+        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty)
+        #expect(scene.bench.counters.value(.isRetired, slot: slot) == 1, "WireGuard may speak to it still")
+        #expect(scene.bench.deadline == .max)
+        #expect(scene.down(slot, Datagram.data(7, 5), at: 42 * scene.second) == [])
     }
 }

@@ -9,7 +9,9 @@ import Support
 ///
 ///     WireGuard A ── client relay ══ link 0…n ══ server relay ── WireGuard B
 ///
-/// A live link loses nothing; which one it is changes. What must hold is checked by ``run()``.
+/// A live link loses nothing; which one it is changes. WireGuard B speaks to the socket it last heard something
+/// authentic from, as it does. Strangers forge datagrams with the client's receiver index; WireGuard B discards them.
+/// What must hold is checked by ``run()``.
 struct Simulation {
     struct Failure: Error, CustomStringConvertible { var description: String }
 
@@ -28,33 +30,70 @@ struct Simulation {
     init(_ options: SimulationOptions) { self.options = options }
 
     private static let listenSlot: UInt16 = 0
-    private static let upstreamSlot: UInt16 = 1
+    /// As many as a server has that may have one session, and one for opaque traffic.
+    private static let upstreamSlots: ClosedRange<UInt16> = 1...60
+    /// Ticks until all links work and all paths are known.
+    private static let warmUp = 8
     private static let wireGuard = SocketAddress(IPAddress("127.0.0.1")!, port: 51820)
 
     private static func address(_ link: Int) -> SocketAddress {
         SocketAddress(IPAddress("10.0.\(link).1")!, port: 40_000)
     }
 
+    private static func stranger(_ number: Int) -> SocketAddress {
+        SocketAddress(IPAddress("203.0.113.\(number)")!, port: 666)
+    }
+
     /// Runs the whole simulation.
     ///
-    /// - Throws: ``Failure`` when a datagram was lost although a link was live, one was invented or altered, or a
-    ///   buffer did not come home.
+    /// - Throws: ``Failure`` when a datagram was lost although a link was live, one was delivered twice, invented or
+    ///   altered, a stranger was sent more than it sent, or a buffer did not come home.
     mutating func run() throws {
-        var random = SeededGenerator(seed: options.seed ^ 0x51ed)
         let clientCounters = Counters()
         let serverCounters = Counters()
         defer {
             clientCounters.deallocate()
             serverCounters.deallocate()
         }
+        var random = SeededGenerator(seed: options.seed)
         let client = SimulatedEngine(
-            ClientRelay(counters: clientCounters), seed: options.seed, coalescePer1000: options.coalescePer1000)
-        let server = SimulatedEngine(
-            ServerRelay(counters: serverCounters, board: PathBoard(capacity: 8), pathTimeout: 30_000_000_000),
-            seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000)
+            ClientRelay(
+                counters: clientCounters, copies: CopyBoard(members: Limits.clientSocketSlots, streams: 1),
+                board: PathBoard(capacity: 1), isOpaque: options.isOpaque, random: &random),
+            seed: options.seed, coalescePer1000: options.coalescePer1000)
+        let limits = SessionLimits(
+            maxSessions: 1, maxPathsPerSession: 8, maxPaths: 8, pathTimeoutNanoseconds: 30_000_000_000)
+        let boards = ServerBoards(limits)
+        if options.isOpaque {
+            try run(
+                client,
+                SimulatedEngine(
+                    OpaqueServerRelay(
+                        counters: serverCounters, board: boards.paths, pathTimeout: limits.pathTimeoutNanoseconds),
+                    seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000))
+        } else {
+            try run(
+                client,
+                SimulatedEngine(
+                    ServerRelay(
+                        counters: serverCounters, boards: boards, limits: limits, verifier: nil, random: &random),
+                    seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000))
+        }
+    }
+
+    private mutating func run<R: Relay & ~Copyable>(
+        _ client: SimulatedEngine<ClientRelay>, _ server: SimulatedEngine<R>
+    ) throws {
+        var random = SeededGenerator(seed: options.seed ^ 0x51ed)
         client.obey(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
         server.obey(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
-        server.obey(.attach(SocketHandle(slot: Self.upstreamSlot, generation: 1), descriptor: -1, .upstream))
+        for slot in options.isOpaque ? 1...1 : Self.upstreamSlots {
+            server.obey(.attach(SocketHandle(slot: slot, generation: 1), descriptor: -1, .upstream))
+        }
+        // Where WireGuard B answers to.
+        var endpoint: UInt16 = options.isOpaque ? 1 : 0
+        var forged: Set<[UInt8]> = []
+        var strangers: [SocketAddress: (sent: Int, received: Int)] = [:]
         let count = options.links.count
         func handle(_ link: Int) -> SocketHandle { SocketHandle(slot: UInt16(link + 1), generation: 1) }
         for link in 0..<count {
@@ -66,13 +105,20 @@ struct Simulation {
         var partitioned = [Bool](repeating: false, count: count)
         var live = 0
         var air: [Int: [InFlight]] = [:]
-        var ledgers: [Place: Ledger] = [.client: Ledger(), .server: Ledger()]
+        var ledgers: [Place: Ledger] = [
+            .client: Ledger(receiver: options.isOpaque ? nil : 0x0a0a),
+            .server: Ledger(receiver: options.isOpaque ? nil : 0x0b0b),
+        ]
 
         func datagram(to place: Place) -> [UInt8] {
             ledgers[place]!.emit(size: options.sizes.randomElement(using: &random)!)
         }
         func arrive(_ packet: Packet, at place: Place) throws {
-            guard ledgers[place]!.arrive(packet.bytes) else { throw fail("a datagram was invented or altered") }
+            switch ledgers[place]!.arrive(packet.bytes) {
+            case 0: throw fail("a datagram was invented or altered")
+            case 2... where !options.isOpaque: throw fail("a datagram was delivered twice")
+            default: break
+            }
         }
         func send(_ packet: Packet, link: Int, to place: Place, tick: Int, isFirst: Bool) {
             let weather = options.links[link]
@@ -93,8 +139,8 @@ struct Simulation {
                     partitioned[link] = random.happens(options.links[link].partitionPer1000)
                 }
             }
-            if tick > 2 && random.happens(100) { live = Int.random(in: 0..<count, using: &random) }
-            for link in 0..<count where tick > 2 {
+            if tick > Self.warmUp && random.happens(100) { live = Int.random(in: 0..<count, using: &random) }
+            for link in 0..<count where tick > Self.warmUp {
                 let toggles = random.happens(options.links[link].carryTogglePer1000)
                 let wanted = link == live || carries[link] != toggles
                 if wanted != carries[link] { client.obey(.carry(handle(link), wanted)) }
@@ -113,14 +159,25 @@ struct Simulation {
             }
             if tick <= options.ticks {
                 // The first datagram goes up alone, so that the server hears of every path.
-                let up = tick == 0 ? 1 : Int.random(in: options.burst, using: &random)
+                let up = tick < Self.warmUp ? 1 : Int.random(in: options.burst, using: &random)
                 for _ in 0..<up {
                     let bytes = datagram(to: .server)
                     toClient.append(Packet(bytes: bytes, slot: Self.listenSlot, peer: Self.wireGuard))
                 }
-                for _ in 0..<(tick < 3 ? 0 : Int.random(in: options.burst, using: &random)) {
+                for _ in 0..<(tick < 3 || endpoint == 0 ? 0 : Int.random(in: options.burst, using: &random)) {
                     let bytes = datagram(to: .client)
-                    toServer.append(Packet(bytes: bytes, slot: Self.upstreamSlot))
+                    toServer.append(Packet(bytes: bytes, slot: endpoint))
+                }
+                for _ in 0..<(options.isOpaque || tick < Self.warmUp ? 0 : options.forgeriesPerTick) {
+                    let bytes = WireGuardDatagram.data(
+                        0x0b0b, UInt64(max(0, ledgers[.server]!.count + .random(in: -20...20, using: &random))),
+                        size: .random(in: 32...1400, using: &random), tag: random.next())
+                    let stranger = Self.stranger(.random(in: 1...5, using: &random))
+                    forged.insert(bytes)
+                    strangers[stranger, default: (0, 0)].sent += bytes.count
+                    toServer.insert(
+                        Packet(bytes: bytes, slot: Self.listenSlot, peer: stranger),
+                        at: .random(in: 0...toServer.count, using: &random))
                 }
             }
 
@@ -131,19 +188,23 @@ struct Simulation {
                 } else {
                     let link = Int(packet.slot) - 1
                     guard carries[link] else { throw fail("a copy left by a link taken out") }
-                    send(packet, link: link, to: .server, tick: tick, isFirst: tick == 0)
+                    send(packet, link: link, to: .server, tick: tick, isFirst: tick < Self.warmUp)
                 }
             }
             for packet in server.run(toServer, now: now) {
-                if packet.slot == Self.upstreamSlot {
+                if packet.slot != Self.listenSlot {
+                    if forged.contains(packet.bytes) { continue }
                     try arrive(packet, at: .server)
+                    endpoint = packet.slot
+                } else if strangers[packet.peer] != nil {
+                    strangers[packet.peer]!.received += packet.bytes.count
                 } else {
                     guard let link = (0..<count).first(where: { Self.address($0) == packet.peer }) else {
                         throw fail("an answer went to \(packet.peer)")
                     }
                     send(
                         Packet(bytes: packet.bytes, slot: packet.slot, peer: packet.peer), link: link, to: .client,
-                        tick: tick, isFirst: false)
+                        tick: tick, isFirst: tick < Self.warmUp)
                 }
             }
             guard client.buffersOut == 0, server.buffersOut == 0 else { throw fail("a buffer did not come home") }
@@ -155,8 +216,13 @@ struct Simulation {
             let up = copies.filter { $0.to == .server }
                 .map { Packet(bytes: $0.bytes, slot: Self.listenSlot, peer: Self.address($0.link)) }
             let down = copies.filter { $0.to == .client }.map { Packet(bytes: $0.bytes, slot: UInt16($0.link + 1)) }
-            for packet in server.run(up, now: now) { try arrive(packet, at: .server) }
+            for packet in server.run(up, now: now) where !forged.contains(packet.bytes) {
+                try arrive(packet, at: .server)
+            }
             for packet in client.run(down, now: now) { try arrive(packet, at: .client) }
+        }
+        for (address, bytes) in strangers where bytes.received > bytes.sent {
+            throw fail("\(address) sent \(bytes.sent) bytes and was sent \(bytes.received)")
         }
         for place in [Place.client, .server] {
             let ledger = ledgers[place]!

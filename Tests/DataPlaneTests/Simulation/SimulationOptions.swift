@@ -26,6 +26,10 @@ struct SimulationOptions {
     var sizes: [Int]
     /// One link at a time loses nothing. Without this the simulation is expected to fail.
     var keepsOneLinkLive = true
+    /// The traffic is not WireGuard's: every copy is delivered, and there are no sessions.
+    var isOpaque = false
+    /// Datagrams strangers send to the server each tick, made up around what the client sends. None where opaque.
+    var forgeriesPerTick = 0
 
     init(seed: UInt64) {
         self.seed = seed
@@ -44,6 +48,7 @@ struct SimulationOptions {
         coalescePer1000 = [0, 500, 950].randomElement(using: &random)!
         sizes = [[1200], [0, 1, 148, 1420], [148, 1200, 1420, 9000], [65_507, 1200]].randomElement(using: &random)!
         let isBig = sizes.contains(65_507)
+        forgeriesPerTick = [0, 1, 20].randomElement(using: &random)!
         burst = 0...Int.random(in: isBig ? 1...2 : 1...30, using: &random)
     }
 }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Configuration
+internal import DataPlane
+internal import Links
+internal import Sockets
+public import Status
+
+extension ClientControl: ClientStatusSource {
+    public func status() async -> ClientStatus { await queue.run { self.statusNow() } }
+
+    public func history(ofLink name: String) async -> [QualityMinute]? {
+        await queue.run {
+            guard let link = self.links.values.first(where: { $0.name == name }) else { return nil }
+            return link.meter.minutes(unixOffset: unixOffset(now: engarde_monotonic_nanoseconds()))
+        }
+    }
+
+    public func include(_ name: String) async -> ExclusionOutcome {
+        await queue.run {
+            guard self.policy.include(name) else { return .unchanged }
+            self.reconcile()
+            return .done
+        }
+    }
+
+    public func exclude(_ name: String, force: Bool) async -> ExclusionOutcome {
+        await queue.run {
+            if self.policy.isExcluded(name) { return .unchanged }
+            return self.swapNow(name, force: force)
+        }
+    }
+
+    public func swapExclusion(_ name: String, force: Bool) async -> ExclusionOutcome {
+        await queue.run { self.swapNow(name, force: force) }
+    }
+
+    public func resetExclusions() async {
+        await queue.run {
+            self.policy.resetExclusions()
+            self.reconcile()
+        }
+    }
+
+    private func swapNow(_ name: String, force: Bool) -> ExclusionOutcome {
+        if !force && !policy.isExcluded(name) && isLastCarrying(name) { return .lastLink }
+        policy.swapExclusion(name)
+        reconcile()
+        return .done
+    }
+
+    private func isLastCarrying(_ name: String) -> Bool {
+        let carrying = links.values.filter(\.isCarrying)
+        return carrying.count == 1 && carrying[0].name == name
+    }
+
+    // MARK: Status
+
+    private func statusNow() -> ClientStatus {
+        let now = engarde_monotonic_nanoseconds()
+        let counters = dataPlane.counters
+        var program = ProgramStatus(
+            version: programVersion, description: configuration.description,
+            listenAddress: "\(configuration.listenAddress)", destination: "\(configuration.destination)",
+            protocolName: configuration.trafficProtocol.rawValue, engine: dataPlane.engine.description)
+        program.read(dataPlane, startedAt: startedAt, now: now)
+        var status = ClientStatus(program: program)
+        status.wireGuardAddress = dataPlane.wireGuard.records().first.map { "\($0.address)" } ?? ""
+        status.wireGuardLastReceivedSeconds = age(lastReceived(listen.handle.slot), now: now)
+        status.uniqueDatagrams = dataPlane.copies.uniques(ofStream: 0)
+        status.duplicateDatagrams = dataPlane.copies.duplicates(ofStream: 0)
+        status.traffic = Traffic(counters, slot: listen.handle.slot)
+        status.links = table.interfaces.map { link($0, now) }
+        status.serverLastReceivedSeconds = status.links.compactMap(\.lastReceivedSeconds).min()
+        return status
+    }
+
+    private func lastReceived(_ slot: UInt16) -> Int64 {
+        Int64(bitPattern: dataPlane.counters.value(.lastReceived, slot: slot))
+    }
+
+    private func link(_ interface: Interface, _ now: Int64) -> LinkStatus {
+        let link = links[interface.index]
+        let (state, reason) = link?.judgement ?? (.idle, "")
+        var status = LinkStatus(name: interface.name, state: state)
+        status.label = configuration.interfaceLabels[interface.name] ?? ""
+        status.kind = interface.kind
+        status.reason = reason
+        status.stateSeconds = Double(now - (link?.carryingStateSince ?? now)) / 1e9
+        status.isExcluded = policy.isExcluded(interface.name)
+        status.sourceAddress = (link?.source ?? policy.displayAddress(interface)).map { "\($0)" } ?? ""
+        status.destination = "\(policy.destination(for: interface.name))"
+        if let link, let served = link.socket {
+            if link.isCarrying { status.destinationAddress = "\(link.destination)" }
+            status.lastReceivedSeconds = age(lastReceived(served.handle.slot), now: now)
+            status.traffic = Traffic(dataPlane.counters, slot: served.handle.slot)
+        }
+        status.quality = link?.meter.windows ?? QualityWindows()
+        return status
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import DataPlane
+internal import Logging
+internal import Quality
+internal import Sockets
+internal import Status
+
+/// The server's paths second by second: tells of those that come, go, fall silent or recover, and keeps what is
+/// known of their quality.
+struct PathMeters {
+    private static let linesPerSecondMax = 8
+
+    private struct Entry {
+        var meter: Meter
+        var since: Int64
+        /// It has been told of.
+        var isTold: Bool
+    }
+
+    private let log: Logger
+    private let timeoutSeconds: Int
+    private let tellChange: (String, CarryingState, CarryingState, String) -> Void
+    private var entries: [SocketAddress: Entry] = [:]
+
+    /// - Parameter tellChange: called with a path's address, its old and new state, and the reason.
+    init(
+        timeoutSeconds: Int, log: Logger,
+        tellChange: @escaping (String, CarryingState, CarryingState, String) -> Void
+    ) {
+        self.timeoutSeconds = timeoutSeconds
+        self.log = log
+        self.tellChange = tellChange
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Takes in what the boards say. Opaque traffic has paths without sessions, and no copies to compare.
+    mutating func update(_ boards: ServerBoards, hasSessions: Bool, now: Int64) {
+        let records = boards.paths.records()
+        let sessions = Dictionary(boards.sessions.records().map { ($0.index, $0) }) { first, _ in first }
+        var lastHeard: [Int: Int64] = [:]
+        for record in records { lastHeard[record.session] = max(lastHeard[record.session] ?? 0, record.lastHeard) }
+
+        let live = Set(records.map(\.address))
+        let gone = entries.filter { !live.contains($0.key) }
+        entries = entries.filter { live.contains($0.key) }
+        tell(gone.filter(\.value.isTold).map(\.key), "gone, silent for \(timeoutSeconds) s or replaced")
+        var new: [SocketAddress] = []
+        for record in records {
+            var entry = entries[record.address] ?? Entry(meter: Meter(.server, now: now), since: 0, isTold: false)
+            if entry.since != record.since {
+                entry = Entry(meter: Meter(.server, now: now), since: record.since, isTold: false)
+            }
+            // A stranger's claim is nobody's news.
+            if !entry.isTold, record.isProven || !hasSessions {
+                entry.isTold = true
+                new.append(record.address)
+            }
+            let reading = Meter.Reading(
+                now: now, joined: record.since, member: record.index, stream: record.session,
+                lastReceived: record.lastHeard, traffic: Traffic(record),
+                lastHeardAnywhere: lastHeard[record.session] ?? 0,
+                questions: sessions[record.session]?.questions ?? 0)
+            let before = entry.meter.update(reading, boards.copies)
+            if let before, record.isProven {
+                let (state, reason) = (entry.meter.state, entry.meter.reason)
+                log.notice("path \(record.address): \(state.rawValue)\(reason.isEmpty ? "" : ", \(reason)")")
+                tellChange("\(record.address)", before, state, reason)
+            }
+            entries[record.address] = entry
+        }
+        tell(new, "heard")
+    }
+
+    /// The meter of a live path by its address in words.
+    subscript(text: String) -> Meter? { entries.first { "\($0.key)" == text }?.value.meter }
+
+    /// The meter of a live path.
+    subscript(address: SocketAddress) -> Meter? { entries[address]?.meter }
+
+    /// One line a path, but not hundreds at once when somebody floods.
+    private func tell(_ addresses: [SocketAddress], _ what: String) {
+        for address in addresses.prefix(Self.linesPerSecondMax) { log.notice("path \(address): \(what)") }
+        let more = addresses.count - Self.linesPerSecondMax
+        if more > 0 { log.notice("\(more) more paths: \(what)") }
+    }
+}
+
+extension Traffic {
+    init(_ record: PathBoard.Record) {
+        self.init()
+        receivedDatagrams = record.receivedDatagrams
+        receivedBytes = record.receivedBytes
+        sentDatagrams = record.sentDatagrams
+        sentBytes = record.sentBytes
+        sendFailures = record.sendFailures
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Configuration
+internal import DataPlane
+internal import Sockets
+public import Status
+
+extension ServerControl: ServerStatusSource {
+    public func status() async -> ServerStatus { await queue.run { self.statusNow() } }
+
+    public func history(ofPath address: String) async -> [QualityMinute]? {
+        await queue.run {
+            guard let meter = self.meters[address] else { return nil }
+            return meter.minutes(unixOffset: unixOffset(now: engarde_monotonic_nanoseconds()))
+        }
+    }
+
+    private func statusNow() -> ServerStatus {
+        let now = engarde_monotonic_nanoseconds()
+        var program = ProgramStatus(
+            version: programVersion, description: configuration.description,
+            listenAddress: "\(configuration.listenAddress)", destination: "\(configuration.destination)",
+            protocolName: configuration.trafficProtocol.rawValue, engine: dataPlane.engine.description)
+        program.read(dataPlane, startedAt: startedAt, now: now)
+        var status = ServerStatus(program: program)
+        status.wireGuardAddress = upstream.destination.map { "\($0)" } ?? ""
+        status.traffic = Traffic(dataPlane.counters, slot: listen.handle.slot)
+        let boards = dataPlane.boards!
+        let paths = Dictionary(grouping: boards.paths.records(), by: \.session)
+        if hasSessions {
+            status.sessions = boards.sessions.records().sorted { $0.id < $1.id }
+                .map { session($0, paths[$0.index] ?? [], boards, now) }
+        } else {
+            status.sessions = [everybody(paths[0] ?? [], now)]
+        }
+        return status
+    }
+
+    private func session(
+        _ record: SessionBoard.Record, _ paths: [PathBoard.Record], _ boards: ServerBoards, _ now: Int64
+    ) -> SessionStatus {
+        var status = SessionStatus(id: record.id)
+        status.isProven = record.isProven
+        status.ageSeconds = Double(now - record.since) / 1e9
+        status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
+        status.upstreamPort = upstream.socket(inSlot: record.slot)?.socket.localAddress.port ?? 0
+        status.uniqueDatagrams = boards.copies.uniques(ofStream: record.index)
+        status.duplicateDatagrams = boards.copies.duplicates(ofStream: record.index)
+        status.traffic = Traffic(dataPlane.counters, slot: record.slot)
+        status.paths = paths.sorted { ($0.since, $0.index) < ($1.since, $1.index) }.map { path($0, now) }
+        return status
+    }
+
+    /// Opaque traffic: one WireGuard, and whoever sends.
+    private func everybody(_ paths: [PathBoard.Record], _ now: Int64) -> SessionStatus {
+        var status = SessionStatus(id: 0)
+        let oldest = paths.min { $0.since < $1.since }
+        status.isProven = true
+        status.ageSeconds = oldest.map { Double(now - $0.since) / 1e9 } ?? 0
+        status.lastReceivedSeconds = paths.map(\.lastHeard).max().flatMap { age($0, now: now) } ?? 0
+        if let socket = upstream.handles.first.flatMap({ upstream.socket(inSlot: $0.slot) }) {
+            status.upstreamPort = socket.socket.localAddress.port
+            status.traffic = Traffic(dataPlane.counters, slot: socket.handle.slot)
+        }
+        status.paths = paths.sorted { ($0.since, $0.index) < ($1.since, $1.index) }.map { path($0, now) }
+        return status
+    }
+
+    private func path(_ record: PathBoard.Record, _ now: Int64) -> PathStatus {
+        let meter = meters[record.address]
+        var status = PathStatus(address: "\(record.address)", state: meter?.state ?? .carrying)
+        status.reason = meter?.reason ?? ""
+        status.stateSeconds = Double(now - (meter?.stateSince ?? record.since)) / 1e9
+        status.isProven = record.isProven || !hasSessions
+        status.ageSeconds = Double(now - record.since) / 1e9
+        status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
+        status.traffic = Traffic(record)
+        status.quality = meter?.windows ?? QualityWindows()
+        return status
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Configuration
+internal import DataPlane
+internal import Logging
+internal import Sockets
+
+/// The server's sockets toward WireGuard, opened ahead because the data plane opens none: one for each session there
+/// may be, or a single one for opaque traffic.
+struct UpstreamSockets {
+    private let wanted: Int
+    private let tuning: TuningConfiguration
+    private let log: Logger
+    private var sockets: [ServedSocket] = []
+    private(set) var destination: SocketAddress?
+    /// Fewer than wanted could be opened, and it has been said.
+    private var isShort = false
+
+    init(count: Int, tuning: TuningConfiguration, log: Logger) {
+        wanted = count
+        self.tuning = tuning
+        self.log = log
+    }
+
+    /// By slot, for whoever names them.
+    func socket(inSlot slot: UInt16) -> ServedSocket? { sockets.first { $0.handle.slot == slot } }
+
+    var handles: [SocketHandle] { sockets.map(\.handle) }
+
+    /// Connects all sockets to where WireGuard is now.
+    mutating func connect(to wanted: SocketAddress, _ slots: inout SocketSlots) throws(Errno) {
+        if destination?.ip.family == wanted.ip.family {
+            for served in sockets { try served.socket.connect(to: wanted) }
+            destination = wanted
+        } else {
+            let former = sockets
+            sockets = []
+            destination = wanted
+            fill(&slots)
+            for served in former { slots.detach(served) }
+        }
+        log.notice("WireGuard is at \(wanted)")
+    }
+
+    /// Replaces the sockets of sessions that are over. A new one has another port, so that what WireGuard still sends to
+    /// the old client never reaches the next one.
+    mutating func replaceRetired(_ counters: Counters, _ slots: inout SocketSlots) {
+        let retired = sockets.filter { counters.value(.isRetired, slot: $0.handle.slot) != 0 }
+        guard !retired.isEmpty || sockets.count < wanted else { return }
+        sockets.removeAll { served in retired.contains { $0 === served } }
+        for served in retired { slots.detach(served) }
+        fill(&slots)
+    }
+
+    private mutating func fill(_ slots: inout SocketSlots) {
+        guard let destination else { return }
+        do throws(Errno) {
+            while sockets.count < wanted {
+                let socket = try UDPSocket.open(destination.ip.family)
+                socket.enlargeBuffers()
+                socket.apply(tuning, log)
+                try socket.connect(to: destination)
+                // Slots come free when the data plane has let go of old sockets, within a second.
+                guard let served = slots.attach(socket, .upstream) else { return }
+                sockets.append(served)
+            }
+            isShort = false
+        } catch {
+            if !isShort { log.warning("\(sockets.count) of \(wanted) sockets toward WireGuard are open: \(error)") }
+            isShort = true
+        }
+    }
+}

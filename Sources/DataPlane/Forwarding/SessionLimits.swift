@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What bounds the server's sessions.
+public struct SessionLimits: Hashable, Sendable {
+    /// Proven sessions at one time, 1...``Limits/sessions``.
+    public var maxSessions: Int
+    /// Paths of one session, 1...32.
+    public var maxPathsPerSession: Int
+    /// Paths of all of them together, 1...``Limits/paths``.
+    public var maxPaths: Int
+    /// Silence after which a path is gone.
+    public var pathTimeoutNanoseconds: Int64
+
+    public init(maxSessions: Int, maxPathsPerSession: Int, maxPaths: Int, pathTimeoutNanoseconds: Int64) {
+        precondition((1...Limits.sessions).contains(maxSessions) && (1...32).contains(maxPathsPerSession))
+        precondition((1...Limits.paths).contains(maxPaths))
+        self.maxSessions = maxSessions
+        self.maxPathsPerSession = maxPathsPerSession
+        self.maxPaths = maxPaths
+        self.pathTimeoutNanoseconds = pathTimeoutNanoseconds
+    }
+
+    /// Sockets toward WireGuard that this many sessions want: one each, one each that may come to be, and some that
+    /// are being replaced.
+    public var upstreamSockets: Int { maxSessions + Limits.provisionalSessions + Limits.spareUpstreamSockets }
+
+    /// Sessions of both states.
+    var tableCapacity: Int { @_noLocks get { maxSessions + Limits.provisionalSessions } }
+    /// Paths of both.
+    var pathCapacity: Int { @_noLocks get { maxPaths + Limits.provisionalSessions } }
+}
+
+extension Limits {
+    /// Sessions at one time; the largest value `maxSessions` may have. With the provisional ones they fit into 12 bits,
+    /// see ``SessionTable/tag(_:)``.
+    public static var sessions: Int { @_noLocks get { 1024 } }
+    /// Sessions that wait for WireGuard's answer at one time: enough for as many clients to come back in the same
+    /// round trip, few enough for a flood of forged claims to cost little.
+    static var provisionalSessions: Int { @_noLocks get { 32 } }
+    static var spareUpstreamSockets: Int { @_noLocks get { 16 } }
+    /// A claim nobody has answered for this long is over: WireGuard would have answered within milliseconds, and
+    /// repeats a handshake after 5 s (REKEY_TIMEOUT).
+    static var provisionalNanoseconds: Int64 { @_noLocks get { 6_000_000_000 } }
+    /// A claim keeps its place for at least this long against others of its weight.
+    static var provisionalGraceNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
+    /// Datagrams a claim may forward to WireGuard in each period while it is not answered: enough for any real client in
+    /// the round trip it takes, too few to fill WireGuard's socket.
+    static var informedAllowance: Int { @_noLocks get { 1024 } }
+    static var plainAllowance: Int { @_noLocks get { 128 } }
+    static var allowanceNanoseconds: Int64 { @_noLocks get { 100_000_000 } }
+    /// How long WireGuard may go on answering on the socket of a session that was merged: until it has heard from the
+    /// other one.
+    static var formerSocketNanoseconds: Int64 { @_noLocks get { 5_000_000_000 } }
+    /// A session or path is live while it was heard within this: WireGuard answers data with a keep-alive after 10 s
+    /// (KEEPALIVE_TIMEOUT), so whoever is silent for longer receives nothing either.
+    static var liveNanoseconds: Int64 { @_noLocks get { 12_000_000_000 } }
+    /// Proven paths that have been silent for this long cannot confirm another one.
+    static var muteNanoseconds: Int64 { @_noLocks get { 250_000_000 } }
+    /// When a newer path has been there for so long and has seen so many datagrams, one that has brought none since is
+    /// superseded.
+    static var supersedeNanoseconds: Int64 { @_noLocks get { 2_000_000_000 } }
+    static var supersedeDatagrams: UInt64 { @_noLocks get { 16 } }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Sockets
+internal import WireGuardWire
+
+extension ServerRelay {
+    /// The path an unknown source gets for this message, or -1 when it gets none, which is counted.
+    ///
+    /// A copy of what a session has just sent joins that session. Anything else opens a provisional session with an
+    /// upstream socket of its own, on which WireGuard will say whether it was authentic; a receiver index alone proves
+    /// nothing, because it is sent in clear.
+    ///
+    /// - Parameter entry: where the duplicate window has the message, or -1.
+    @_noLocks
+    mutating func admit(
+        _ arrival: Arrival, _ message: Message, _ slice: iovec, _ entry: Int, _ now: Int64
+    ) -> Int32 {
+        if entry >= 0 {
+            let owner = sessions.session(tagged: window.owner(entry))
+            guard owner >= 0 else { return -1 }
+            return join(arrival, to: owner, message, now)
+        }
+        guard let rank = unsafe rank(message, slice) else { return -1 }
+        let session = openSession(rank, now)
+        guard session >= 0 else { return -1 }
+        let path = join(arrival, to: session, message, now)
+        if path < 0 {
+            close(session)
+            return -1
+        }
+        begin(session, with: path, message)
+        return path
+    }
+
+    /// A member that is not proven brings what no other has brought: where all proven ones are silent nobody can confirm
+    /// it, so it leaves them and claims the client for itself, with an upstream socket on which WireGuard can.
+    @_noLocks
+    mutating func claimAlone(_ path: Int32, _ message: Message, _ now: Int64) {
+        let former = unsafe paths[path].pointee.session
+        guard unsafe sessions[former].pointee.isProven, receivers.session(of: message.receiver) == former else { return }
+        var members = unsafe sessions[former].pointee.provenMembers
+        while members != 0 {
+            let other = sessions.member(former, members.trailingZeroBitCount)
+            members &= members - 1
+            if unsafe now - paths[other].pointee.lastHeard < Limits.muteNanoseconds { return }
+        }
+        let session = openSession(.informed, now)
+        guard session >= 0 else { return }
+        leave(path)
+        nextExpiry = now  // the session it leaves may be empty now
+        enter(path, session, now)
+        begin(session, with: path, message)
+    }
+
+    /// Notes what a session begins with.
+    @_noLocks
+    private mutating func begin(_ session: Int32, with path: Int32, _ message: Message) {
+        let opened = unsafe sessions[session]
+        unsafe opened.pointee.opener = paths[path].pointee.ordinal
+        if case .initiation = message.kind {
+            unsafe opened.pointee.initiation = message.sender
+        } else {
+            unsafe opened.pointee.claimsReceiver = true
+            unsafe opened.pointee.claimedReceiver = message.receiver
+        }
+    }
+
+    /// How much an unknown source's message is worth; nil when it is worth nothing, which is counted.
+    @_noLocks
+    private func rank(_ message: Message, _ slice: iovec) -> Session.Rank? {
+        let isKnown = receivers.session(of: message.receiver) >= 0
+        switch message.kind {
+        case .initiation:
+            guard case .some(let verifier) = verifier else { return .plain }
+            if unsafe verifier.verifies(slice.iov_base, length: slice.iov_len, kind: message.kind) { return .informed }
+            counters.add(.wrongMac, 1)
+            return nil
+        case .data: return isKnown ? .informed : .plain
+        case .response, .cookieReply:
+            if isKnown { return .informed }
+            counters.add(.unknownReceiver, 1)
+            return nil
+        case .foreign: return nil
+        }
+    }
+
+    /// A provisional session, or -1 when neither a place is free nor one can be taken.
+    @_noLocks
+    private mutating func openSession(_ rank: Session.Rank, _ now: Int64) -> Int32 {
+        if sessions.provisionalCount >= Limits.provisionalSessions {
+            let weakest = weakestClaim(against: rank, now)
+            guard weakest >= 0 else {
+                counters.add(.tooManyClaims, 1)
+                return -1
+            }
+            close(weakest)
+        }
+        guard sessions.freeSlotCount > 0 else {
+            counters.add(.noUpstream, 1)
+            return -1
+        }
+        let session = sessions.open(rank, now: now)
+        boards.copies.begin(stream: Int(session))
+        unsafe boards.sessions.publish(session, sessions[session].pointee)
+        nextExpiry = min(nextExpiry, now + Limits.provisionalNanoseconds)
+        return session
+    }
+
+    /// The provisional session that gives way to a claim of this rank: the oldest one of less weight, else the oldest
+    /// one of the same that has had its time; or -1.
+    @_noLocks
+    private func weakestClaim(against rank: Session.Rank, _ now: Int64) -> Int32 {
+        var (weakest, weakestSince, isLighter) = (Int32(-1), Int64.max, false)
+        for position in 0..<sessions.count {
+            let index = sessions.live(position)
+            let session = unsafe sessions[index].pointee
+            if session.isProven || rank.isBelow(session.rank) { continue }
+            let lighter = session.rank.isBelow(rank)
+            if !lighter && (isLighter || now - session.since < Limits.provisionalGraceNanoseconds) { continue }
+            if lighter != isLighter || session.since < weakestSince {
+                (weakest, weakestSince, isLighter) = (index, session.since, lighter)
+            }
+        }
+        return weakest
+    }
+
+    /// Makes the source a member of a session. Returns the path, or -1 when there is no room, which is counted.
+    @_noLocks
+    private mutating func join(_ arrival: Arrival, to session: Int32, _ message: Message, _ now: Int64) -> Int32 {
+        guard makeRoom(in: session, now) else {
+            counters.add(.sessionPathsFull, 1)
+            return -1
+        }
+        let path = paths.insert(arrival.source, at: now, local: arrival.local)
+        guard path >= 0 else {
+            counters.add(.pathTableFull, 1)
+            return -1
+        }
+        boards.paths.publish(path, arrival.source, since: now)
+        nextExpiry = min(nextExpiry, now + sessions.limits.pathTimeoutNanoseconds)
+        enter(path, session, now)
+        // What it has just shown is not newer than what the session had.
+        unsafe paths[path].pointee.joined.advance(to: message)
+        return path
+    }
+
+    /// Whether another path fits into a session: one that is full lets go of one that never proved itself, or of the
+    /// one that has been silent for longest.
+    @_noLocks
+    private mutating func makeRoom(in session: Int32, _ now: Int64) -> Bool {
+        if sessions.hasRoom(session) { return true }
+        var (candidate, candidateHeard) = (Int32(-1), now - Limits.liveNanoseconds)
+        var members = unsafe sessions[session].pointee.members
+        while members != 0 {
+            let path = sessions.member(session, members.trailingZeroBitCount)
+            members &= members - 1
+            if unsafe !paths[path].pointee.isProven && sessions[session].pointee.isProven {
+                candidate = path
+                break
+            }
+            if unsafe paths[path].pointee.lastHeard < candidateHeard {
+                unsafe (candidate, candidateHeard) = (path, paths[path].pointee.lastHeard)
+            }
+        }
+        guard candidate >= 0 else { return false }
+        drop(candidate)
+        return true
+    }
+
+    /// Whether an unanswered session may forward another datagram now.
+    @_noLocks
+    mutating func spendAllowance(_ index: Int32, _ now: Int64) -> Bool {
+        let session = unsafe sessions[index]
+        if unsafe now - session.pointee.allowanceSince >= Limits.allowanceNanoseconds {
+            unsafe session.pointee.allowanceSince = now
+            switch unsafe session.pointee.rank {
+            case .plain: unsafe session.pointee.allowance = Limits.plainAllowance
+            case .informed: unsafe session.pointee.allowance = Limits.informedAllowance
+            }
+        }
+        guard unsafe session.pointee.allowance > 0 else { return false }
+        unsafe session.pointee.allowance -= 1
+        return true
+    }
+}

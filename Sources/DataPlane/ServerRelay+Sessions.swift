@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import CShims.Socket
+internal import Sockets
+internal import WireGuardWire
+
+/// How sources become paths of one session, and how sessions end.
+extension ServerRelay {
+    // MARK: What WireGuard says
+
+    /// Learns from a message WireGuard sent on an upstream socket. Returns the session it is for, or -1.
+    @_noLocks
+    mutating func hearWireGuard(_ message: Message, _ slot: UInt16, _ now: Int64) -> Int32 {
+        var session = sessions.owner(ofSlot: slot)
+        guard session >= 0 else { return -1 }
+        if unsafe !sessions[session].pointee.isProven {
+            guard proves(message, session) else { return session }
+            session = settle(session, now)
+            guard session >= 0 else { return -1 }
+        }
+        switch message.kind {
+        case .initiation, .response: receivers.learn(message.sender, session: session)
+        default: break
+        }
+        return session
+    }
+
+    /// Whether this message shows that the session's client is real: WireGuard sends to an address only after something
+    /// authentic came from it. The exception is the cookie reply, by which a busy WireGuard asks whether the address is.
+    @_noLocks
+    private func proves(_ message: Message, _ session: Int32) -> Bool {
+        switch message.kind {
+        case .initiation, .data: true
+        case .response: unsafe message.receiver == sessions[session].pointee.initiation
+        case .cookieReply, .foreign: false
+        }
+    }
+
+    /// Makes a provisional session a proven one, or part of the one its client already has. Returns that one, or -1 when
+    /// there are too many.
+    @_noLocks
+    private mutating func settle(_ session: Int32, _ now: Int64) -> Int32 {
+        let opener = sessions.member(session, unsafe sessions[session].pointee.opener)
+        let isThere = unsafe sessions[session].pointee.members & 1 << UInt32(sessions[session].pointee.opener) != 0
+        if isThere { confirm(opener, of: session) }
+        if unsafe sessions[session].pointee.claimsReceiver {
+            let known = unsafe receivers.session(of: sessions[session].pointee.claimedReceiver)
+            if known >= 0 && known != session {
+                merge(session, into: known, now)
+                return known
+            }
+        }
+        guard makeRoomForSession(now) else {
+            counters.add(.sessionTableFull, 1)
+            close(session)
+            return -1
+        }
+        sessions.prove(session)
+        boards.sessions.set(session, .isProven, 1)
+        if unsafe sessions[session].pointee.claimsReceiver {
+            unsafe receivers.learn(sessions[session].pointee.claimedReceiver, session: session)
+        }
+        return session
+    }
+
+    /// Whether another proven session fits: the one that has been silent for longest gives way, but none that is alive.
+    @_noLocks
+    private mutating func makeRoomForSession(_ now: Int64) -> Bool {
+        if sessions.provenCount < sessions.limits.maxSessions { return true }
+        var (oldest, oldestHeard) = (Int32(-1), now - Limits.liveNanoseconds)
+        for position in 0..<sessions.count {
+            let index = sessions.live(position)
+            guard unsafe sessions[index].pointee.isProven else { continue }
+            if unsafe sessions[index].pointee.lastHeard < oldestHeard {
+                unsafe (oldest, oldestHeard) = (index, sessions[index].pointee.lastHeard)
+            }
+        }
+        guard oldest >= 0 else { return false }
+        close(oldest)
+        return true
+    }
+
+    // MARK: Members
+
+    /// Makes a path a member of a session, not proven yet.
+    @_noLocks
+    mutating func enter(_ path: Int32, _ session: Int32, _ now: Int64) {
+        let ordinal = sessions.add(path, to: session)
+        let member = unsafe paths[path]
+        unsafe member.pointee.session = session
+        unsafe member.pointee.ordinal = ordinal
+        unsafe member.pointee.isProven = false
+        unsafe member.pointee.joined = sessions[session].pointee.newest
+        boards.paths.set(path, .session, UInt64(truncatingIfNeeded: session))
+        boards.paths.set(path, .isProven, 0)
+        boards.copies.begin(Int(path), stream: Int(session))
+        unsafe sessions[session].pointee.joinedAt = now
+        unsafe sessions[session].pointee.uniquesAtJoin = boards.copies.uniques(ofStream: Int(session))
+        nextExpiry = min(nextExpiry, now + Limits.supersedeNanoseconds)
+        downlinkTarget = -1
+    }
+
+    /// The path is a real client's: from now on it is sent everything.
+    @_noLocks
+    private mutating func confirm(_ path: Int32, of session: Int32) {
+        let member = unsafe paths[path]
+        unsafe member.pointee.isProven = true
+        unsafe sessions[session].pointee.provenMembers |= 1 << UInt32(member.pointee.ordinal)
+        boards.paths.set(path, .isProven, 1)
+        downlinkTarget = -1
+    }
+
+    /// Proves members by a datagram that all of `members` have brought: a proven one among them makes it authentic, and
+    /// that it is newer than all there was when a member joined shows that the member hears this client now.
+    @_noLocks
+    mutating func proveMembers(_ members: UInt32, of session: Int32, _ message: Message) {
+        let current = unsafe sessions[session].pointee
+        var waiting = members & current.unprovenMembers
+        guard waiting != 0, members & current.provenMembers != 0, case .data = message.kind,
+            receivers.session(of: message.receiver) == session
+        else { return }
+        let position = DataPosition(receiver: message.receiver, counter: message.counter)
+        while waiting != 0 {
+            let path = sessions.member(session, waiting.trailingZeroBitCount)
+            waiting &= waiting - 1
+            if unsafe position.isNewer(than: paths[path].pointee.joined) { confirm(path, of: session) }
+        }
+    }
+
+    /// A path has brought what another session sent first, so both are one client's.
+    @_noLocks
+    mutating func unite(_ path: Int32, with owner: Int32, _ message: Message, _ now: Int64) {
+        let own = unsafe paths[path].pointee.session
+        switch unsafe (sessions[own].pointee.isProven, sessions[owner].pointee.isProven) {
+        case (false, true): merge(own, into: owner, now)
+        case (true, false): merge(owner, into: own, now)
+        case (false, false):
+            if unsafe sessions[own].pointee.since < sessions[owner].pointee.since {
+                merge(owner, into: own, now)
+            } else {
+                merge(own, into: owner, now)
+            }
+        case (true, true) where !sessions.hasRoom(owner): break
+        case (true, true):
+            // An address has changed hands between clients, as behind a translating router.
+            leave(path)
+            nextExpiry = now  // the session it leaves may be empty now
+            enter(path, owner, now)
+            unsafe paths[path].pointee.joined.advance(to: message)
+        }
+    }
+
+    /// Moves a provisional session's members, socket and claims into another session.
+    @_noLocks
+    private mutating func merge(_ source: Int32, into target: Int32, _ now: Int64) {
+        let merged = unsafe sessions[source].pointee
+        var members = merged.members
+        while members != 0 {
+            let ordinal = members.trailingZeroBitCount
+            members &= members - 1
+            let path = sessions.member(source, ordinal)
+            sessions.remove(ordinal: ordinal, from: source)
+            guard sessions.hasRoom(target) else {
+                unsafe paths[path].pointee.session = -1
+                discard(path)
+                continue
+            }
+            let wasProven = unsafe paths[path].pointee.isProven
+            enter(path, target, now)
+            if wasProven { confirm(path, of: target) }
+        }
+        if unsafe sessions[target].pointee.formerSlot >= 0 {
+            unsafe retire(UInt16(truncatingIfNeeded: sessions[target].pointee.formerSlot))
+        }
+        sessions.hand(slot: merged.slot, to: target)
+        unsafe sessions[target].pointee.formerSlot = Int32(merged.slot)
+        unsafe sessions[target].pointee.formerUntil = now + Limits.formerSocketNanoseconds
+        unsafe sessions[target].pointee.lastHeard = now
+        nextExpiry = min(nextExpiry, now + Limits.formerSocketNanoseconds)
+        receivers.hand(source, to: target)
+        boards.sessions.withdraw(source)
+        sessions.close(source)
+    }
+
+    /// Takes a path out of its session.
+    @_noLocks
+    mutating func leave(_ path: Int32) {
+        let member = unsafe paths[path].pointee
+        guard member.session >= 0 else { return }
+        sessions.remove(ordinal: member.ordinal, from: member.session)
+        unsafe paths[path].pointee.session = -1
+        downlinkTarget = -1
+    }
+
+    /// Forgets a path that is in no session.
+    @_noLocks
+    private mutating func discard(_ path: Int32) {
+        paths.remove(path)
+        boards.paths.publish(path, SocketAddress(), since: 0)
+    }
+
+    /// Takes a path out of its session and forgets it.
+    @_noLocks
+    mutating func drop(_ path: Int32) {
+        leave(path)
+        discard(path)
+    }
+
+    // MARK: The end
+
+    /// Ends a session and all its paths.
+    @_noLocks
+    mutating func close(_ index: Int32) {
+        var members = unsafe sessions[index].pointee.members
+        while members != 0 {
+            let path = sessions.member(index, members.trailingZeroBitCount)
+            members &= members - 1
+            drop(path)
+        }
+        let session = unsafe sessions[index].pointee
+        if session.formerSlot >= 0 { retire(UInt16(truncatingIfNeeded: session.formerSlot)) }
+        // WireGuard may go on speaking to a socket it has once answered on.
+        if session.isProven { retire(session.slot) } else { sessions.free(slot: session.slot) }
+        receivers.forget(session: index)
+        boards.sessions.withdraw(index)
+        sessions.close(index)
+    }
+
+    /// Asks for a socket to be closed and replaced.
+    @_noLocks
+    private mutating func retire(_ slot: UInt16) {
+        sessions.disown(slot: slot)
+        counters.set(.isRetired, slot: slot, 1)
+    }
+
+    /// An upstream socket has been taken away. Its session ends; its client's next datagram opens another.
+    @_noLocks
+    mutating func loseSocket(_ slot: UInt16) {
+        let owner = sessions.owner(ofSlot: slot)
+        if owner >= 0 {
+            if unsafe sessions[owner].pointee.slot == slot {
+                close(owner)
+            } else {
+                unsafe sessions[owner].pointee.formerSlot = -1
+            }
+        }
+        sessions.disown(slot: slot)
+    }
+
+    @_noLocks
+    mutating func expire(now: Int64) {
+        guard now >= nextExpiry else { return }
+        nextExpiry = .max
+        var position = 0
+        while position < paths.count {
+            let index = paths.live(position)
+            let goneAt = unsafe paths[index].pointee.lastHeard + sessions.limits.pathTimeoutNanoseconds
+            if goneAt <= now {
+                drop(index)  // another path moves to this position
+            } else {
+                nextExpiry = min(nextExpiry, goneAt)
+                position += 1
+            }
+        }
+        position = 0
+        while position < sessions.count {
+            let index = sessions.live(position)
+            if isOver(index, now) {
+                close(index)  // another session moves to this position
+            } else {
+                position += 1
+            }
+        }
+    }
+
+    /// Looks after what a session has with a time on it. Returns whether it is over.
+    @_noLocks
+    private mutating func isOver(_ index: Int32, _ now: Int64) -> Bool {
+        let session = unsafe sessions[index]
+        if unsafe session.pointee.members == 0 { return true }
+        if unsafe !session.pointee.isProven {
+            let goneAt = unsafe session.pointee.lastHeard + Limits.provisionalNanoseconds
+            if goneAt <= now { return true }
+            nextExpiry = min(nextExpiry, goneAt)
+        }
+        if unsafe session.pointee.formerSlot >= 0 {
+            if unsafe session.pointee.formerUntil <= now {
+                unsafe retire(UInt16(truncatingIfNeeded: session.pointee.formerSlot))
+                unsafe session.pointee.formerSlot = -1
+            } else {
+                unsafe nextExpiry = min(nextExpiry, session.pointee.formerUntil)
+            }
+        }
+        supersede(index, now)
+        return false
+    }
+
+    /// Lets go of members that have brought nothing since a newer one joined, while that one and others brought plenty:
+    /// their link has been given another address.
+    @_noLocks
+    private mutating func supersede(_ index: Int32, _ now: Int64) {
+        let session = unsafe sessions[index].pointee
+        guard session.joinedAt > 0 else { return }
+        let brought = boards.copies.uniques(ofStream: Int(index)) &- session.uniquesAtJoin
+        let isDue = now - session.joinedAt >= Limits.supersedeNanoseconds
+        var isOpen = false
+        var members = session.members
+        while members != 0 {
+            let path = sessions.member(index, members.trailingZeroBitCount)
+            members &= members - 1
+            guard unsafe paths[path].pointee.lastHeard < session.joinedAt else { continue }
+            if isDue && brought >= Limits.supersedeDatagrams { drop(path) } else { isOpen = true }
+        }
+        if isOpen {
+            nextExpiry = min(nextExpiry, max(now, session.joinedAt) + Limits.supersedeNanoseconds)
+        } else {
+            unsafe sessions[index].pointee.joinedAt = 0
+        }
+    }
+}
