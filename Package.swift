@@ -51,17 +51,18 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-/// HTTP, by the core of Hummingbird. Its package knows a module `Configuration` too, which it does without here: the
-/// alias keeps the two apart, and the condition keeps theirs from being built.
+/// HTTP, by the core of Hummingbird.
 let http = [
     Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird"),
-    .product(
-        name: "Configuration", package: "swift-configuration",
-        moduleAliases: ["Configuration": "SwiftConfiguration"], condition: .when(platforms: [.windows])),
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
 ]
+/// Hummingbird's package knows a module of the same name as our room, which it does without here. No two may share a
+/// name: this gives theirs another, and builds it nowhere. It works in a target only that no program depends on.
+let strangersConfiguration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration", moduleAliases: ["Configuration": "SwiftConfiguration"],
+    condition: .when(platforms: [.windows]))
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -114,7 +115,9 @@ let package = Package(
         tests("QualityTests", ["Quality", "Status", "Support"]),
         tests("DataPlaneTests", ["DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter", "Support"]),
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
-        tests("WebManagerTests", ["WebManager", "Status", "Support", "Configuration", logging, lifecycle] + http),
+        tests(
+            "WebManagerTests",
+            ["WebManager", "Status", "Support", "Configuration", logging, lifecycle, strangersConfiguration] + http),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Configuration", "Control", "WebManager", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "WebManager", "Configuration", "Links", "Sockets", arguments]),

@@ -79,9 +79,15 @@ public final class WebManager: Service {
             }
             guard !Task.isCancelled && !Task.isShuttingDownGracefully else { return }
             if wasServed { backoff.reset() }
-            if wasServed || refusal.description != trouble { log.error("\(refusal)\(refusal.mayPass ? "; it is tried again" : "")") }
+            if wasServed || refusal.description != trouble {
+                log.error("\(refusal)\(refusal.mayPass ? "; it is tried again" : "")")
+            }
             trouble = refusal.description
-            guard refusal.mayPass else { return await untilTheEnd() }
+            guard refusal.mayPass else {
+                // To return would end the service group, and the tunnel with it.
+                try? await gracefulShutdown()
+                return
+            }
             let wait = backoff.next()
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: wait) }
         }
@@ -108,6 +114,4 @@ public final class WebManager: Service {
             log.warning("the web manager asks for no password: username and password are needed, and one is missing")
         }
     }
-
-    private func untilTheEnd() async { try? await gracefulShutdown() }
 }

@@ -20,7 +20,10 @@ public struct WebSettings: Sendable {
     }
 }
 
-extension WebSettings {
+extension WebSettings: CustomStringConvertible {
+    /// Without what must not be in a log.
+    public var description: String { listenText }
+
     private static let passwordBytesMax = 1024
 
     var isLoopbackOnly: Bool { listenHost == "localhost" || IPAddress(listenHost)?.isLoopback == true }

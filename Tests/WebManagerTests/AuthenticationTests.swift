@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Testing
+
 @testable import WebManager
 
 @Suite struct AuthenticationTests {
@@ -66,7 +67,9 @@ import Testing
         try await withServing(settings: Self.settings) { serving in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 {
-                    group.addTask { try await serving.ask("GET", "/", ["Authorization: Basic d3Jvbmc6d3Jvbmc="]).status }
+                    group.addTask {
+                        try await serving.ask("GET", "/", ["Authorization: Basic d3Jvbmc6d3Jvbmc="]).status
+                    }
                 }
                 return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             }

@@ -2,6 +2,7 @@
 
 import Glibc
 import Testing
+
 @testable import WebManager
 
 @Suite struct CredentialsTests {

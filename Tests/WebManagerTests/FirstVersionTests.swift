@@ -3,6 +3,7 @@
 import Status
 import Synchronization
 import Testing
+
 @testable import WebManager
 
 /// What scripts written for the original see, byte for byte.

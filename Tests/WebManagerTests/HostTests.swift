@@ -4,6 +4,7 @@ import HTTPTypes
 import Status
 import Synchronization
 import Testing
+
 @testable import WebManager
 
 /// What a stranger's page may not do in the user's browser.
@@ -67,8 +68,10 @@ import Testing
     func changes(_ fields: [String], _ status: Int) async throws {
         let client = FakeClient()
         try await withServing(.client(client)) { serving in
-            let fields = fields.map { $0.split(separator: "HOST", omittingEmptySubsequences: false)
-                .joined(separator: "127.0.0.1:\(serving.port)") }
+            let fields = fields.map {
+                $0.split(separator: "HOST", omittingEmptySubsequences: false)
+                    .joined(separator: "127.0.0.1:\(serving.port)")
+            }
             for path in ["/api/v1/exclude", "/api/v2/exclude"] {
                 client.state.withLock { $0.status.links = FakeClient.links }
                 let reply = try await serving.ask("POST", path, fields, body: #"{"interface":"eth0"}"#)
@@ -88,15 +91,19 @@ import Testing
     func resetByGet(_ fields: [String], _ status: Int) async throws {
         let client = FakeClient()
         try await withServing(.client(client)) { serving in
-            let fields = fields.map { $0.split(separator: "HOST", omittingEmptySubsequences: false)
-                .joined(separator: "127.0.0.1:\(serving.port)") }
+            let fields = fields.map {
+                $0.split(separator: "HOST", omittingEmptySubsequences: false)
+                    .joined(separator: "127.0.0.1:\(serving.port)")
+            }
             let reply = try await serving.ask("GET", "/api/v1/reset-exclusions", fields)
             #expect(reply.status == status)
-            #expect(client.state.withLock { $0.resetCount } == (status == 200 ? 1 : 0))
+            let head = try await serving.ask("HEAD", "/api/v1/reset-exclusions", fields)
+            #expect(head.status == 405)
             for path in ["/api/v1/include", "/api/v1/exclude", "/api/v1/swap-exclusion", "/api/v2/reset"] {
                 let reply = try await serving.ask("GET", path, fields)
                 #expect(reply.status == 405)
             }
+            #expect(client.state.withLock { $0.resetCount } == (status == 200 ? 1 : 0))
         }
     }
 }

@@ -11,6 +11,8 @@ final class RawConnection {
 
     let descriptor: Int32
     private var unread: [UInt8] = []
+    /// Whether the peer has closed, properly or not; time that has run out is something else.
+    private(set) var isEnded = false
 
     init(port: Int, patienceSeconds: Int = 10) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -56,6 +58,7 @@ final class RawConnection {
         }
         var chunk = [UInt8](repeating: 0, count: count)
         let length = recv(descriptor, &chunk, count, 0)
+        isEnded = length == 0 || length < 0 && errno == ECONNRESET
         return length < 0 ? nil : Array(chunk[..<length])
     }
 

@@ -2,6 +2,7 @@
 
 import Logging
 import Status
+
 @testable import WebManager
 
 /// A web manager that serves while a test looks at it.
@@ -9,12 +10,15 @@ struct Serving: Sendable {
     var port: Int
     var web: WebManager
     var log: LogLines
+    /// Ends it before the test does.
+    var stop: @Sendable () -> Void
 
     /// One request on a connection of its own.
     func ask(
         _ method: String, _ path: String, _ fields: [String] = [], body: String = "", host: String? = nil
     ) async throws -> Reply {
-        try await ask(bytes: Serving.request(method, path, fields, body: body, host: host ?? "127.0.0.1:\(port)"),
+        try await ask(
+            bytes: Serving.request(method, path, fields, body: body, host: host ?? "127.0.0.1:\(port)"),
             isHead: method == "HEAD")
     }
 
@@ -40,14 +44,15 @@ struct Serving: Sendable {
 
 /// Serves on a port of the kernel's choice for as long as `body` takes.
 func withServing(
-    _ role: WebRole = .client(FakeClient()), settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
+    _ role: WebRole = .client(FakeClient()),
+    settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
     limits: WebLimits = WebLimits(), _ body: @escaping @Sendable (Serving) async throws -> Void
 ) async throws {
     let log = LogLines()
     let web = WebManager(settings, role: role, log: log.logger, limits: limits)
     let running = Task { await web.run() }
     defer { running.cancel() }
-    var serving = Serving(port: 0, web: web, log: log)
+    var serving = Serving(port: 0, web: web, log: log) { running.cancel() }
     try await eventually { web.port != nil }
     serving.port = web.port!
     try await body(serving)

@@ -22,7 +22,8 @@ final class ConnectionCensus: Sendable {
     func admit(_ channel: any Channel, source: String) -> Bool {
         state.withLock { state in
             let count = state.countBySource[source, default: 0]
-            guard !state.isClosed, state.channels.count < limits.connectionsMax, count < limits.connectionsPerSourceMax else {
+            guard !state.isClosed, state.channels.count < limits.connectionsMax, count < limits.connectionsPerSourceMax
+            else {
                 return false
             }
             state.channels[ObjectIdentifier(channel)] = channel

@@ -56,11 +56,14 @@ struct Site: Sendable {
 
     private func find(_ head: HTTPRequest) throws(RequestRefusal) -> (Route, Substring) {
         let path = WebRequest.path(head)
-        let method = head.method == .head ? .get : head.method
+        let isHead = head.method == .head
         var others: [String] = []
         for route in routes {
             guard let parameter = route.parameter(of: path) else { continue }
-            if route.method == method { return (route, parameter) }
+            // To be asked for its headers changes nothing, whatever a GET does.
+            if isHead ? route.method == .get && route.access == .read : route.method == head.method {
+                return (route, parameter)
+            }
             others.append(route.method.rawValue)
         }
         guard !others.isEmpty else { throw RequestRefusal(.notFound, "not-found", "there is nothing here") }
