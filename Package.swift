@@ -58,11 +58,6 @@ let http = [
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
 ]
-/// Hummingbird's package knows a module of the same name as our room, which it does without here. No two may share a
-/// name: this gives theirs another, and builds it nowhere. It works in a target only that no program depends on.
-let strangersConfiguration = Target.Dependency.product(
-    name: "Configuration", package: "swift-configuration", moduleAliases: ["Configuration": "SwiftConfiguration"],
-    condition: .when(platforms: [.windows]))
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -82,7 +77,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Without its traits, and of it the core alone, it leaves Foundation out of the programs.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
@@ -99,8 +93,9 @@ let package = Package(
             name: "CShims", dependencies: ["CUring", "CMnl", "CYaml"], path: "CShims", exclude: ["system"],
             cSettings: cSettings),
         pointerRoom("Sockets", ["CShims"]),
-        room("Configuration", ["CShims", "Sockets", "WireGuardWire"]),
-        room("Links", ["CShims", "Sockets", "Configuration"]),
+        // Not called Configuration: a package that Hummingbird needs has such a module, and no two may share a name.
+        room("Settings", path: "Sources/Configuration", ["CShims", "Sockets", "WireGuardWire"]),
+        room("Links", ["CShims", "Sockets", "Settings"]),
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
@@ -108,7 +103,7 @@ let package = Package(
         room(
             "Control",
             [
-                "CShims", "Sockets", "Configuration", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
+                "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
                 subprocess, system,
             ]),
         tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
@@ -117,13 +112,13 @@ let package = Package(
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
         tests(
             "WebManagerTests",
-            ["WebManager", "Status", "Support", "Configuration", logging, lifecycle, strangersConfiguration] + http),
+            ["WebManager", "Status", "Support", "Settings", logging, lifecycle] + http),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Program", ["Configuration", "Control", "WebManager", logging, arguments, lifecycle, signals]),
-        program("engarde-client", ["Program", "Control", "WebManager", "Configuration", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "WebManager", "Configuration", "Sockets", arguments]),
-        tests("ConfigurationTests", ["Configuration", "Sockets", "WireGuardWire"]),
-        tests("LinksTests", ["CShims", "Links", "Sockets", "Configuration", "Support"]),
+        room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
+        program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
+        program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Sockets", arguments]),
+        tests("ConfigurationTests", ["Settings", "Sockets", "WireGuardWire"]),
+        tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
         program(
@@ -131,9 +126,9 @@ let package = Package(
         tests("IntegrationTests", ["Support", "Sockets", "Status", "engarde-client", "engarde-server"]),
         tests(
             "ControlTests",
-            ["Control", "DataPlane", "Quality", "Links", "Sockets", "Configuration", "Status", "Support", logging]),
+            ["Control", "DataPlane", "Quality", "Links", "Sockets", "Settings", "Status", "Support", logging]),
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
-            "ProgramTests", ["CShims", "Program", "Configuration", "Sockets", "engarde-client", "engarde-server"]),
+            "ProgramTests", ["CShims", "Program", "Settings", "Sockets", "engarde-client", "engarde-server"]),
     ]
 )

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-public import Configuration
+public import Settings
 public import Dispatch
 internal import Glibc
 public import Sockets

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 internal import CShims.Socket
-internal import Configuration
+internal import Settings
 internal import DataPlane
 internal import Sockets
 public import Status

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 internal import CShims.Socket
-public import Configuration
+public import Settings
 internal import DataPlane
 internal import Dispatch
 public import Logging

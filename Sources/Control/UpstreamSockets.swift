@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-internal import Configuration
+internal import Settings
 internal import DataPlane
 internal import Logging
 internal import Sockets

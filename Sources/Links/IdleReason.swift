@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-public import Configuration
+public import Settings
 public import Sockets
 
 /// Why an interface that is not excluded carries no traffic; described in words for people.

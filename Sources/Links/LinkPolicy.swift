@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-public import Configuration
+public import Settings
 public import Sockets
 
 /// Which interfaces are links, from which address and to where. Pure: it keeps what the configuration and the

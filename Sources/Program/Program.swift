@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 public import ArgumentParser
-public import Configuration
+public import Settings
 internal import Control
 internal import Glibc
 public import Logging

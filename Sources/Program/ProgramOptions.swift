@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 public import ArgumentParser
-public import Configuration
+public import Settings
 
 /// The options both programs take.
 public struct ProgramOptions: ParsableArguments {

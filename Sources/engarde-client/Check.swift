@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import ArgumentParser
-import Configuration
+import Settings
 import Control
 import Links
 import Sockets

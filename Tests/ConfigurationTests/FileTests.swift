@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Configuration
+import Settings
 import Glibc
 import Testing
 

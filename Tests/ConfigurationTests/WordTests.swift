@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-@testable import Configuration
+@testable import Settings
 import Testing
 
 @Suite struct WordTests {

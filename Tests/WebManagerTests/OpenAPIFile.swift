@@ -2,7 +2,7 @@
 
 import Glibc
 
-@testable import Configuration
+@testable import Settings
 
 /// `Documentation/openapi.yaml`, as far as it is made use of there.
 struct OpenAPIFile {
