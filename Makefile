@@ -29,10 +29,11 @@ demo: swift deps
 	$(SWIFT) build $(release) --product engarde-demo
 	@"$(bin)/engarde-demo" $(DEMO)
 
-# What measures comes last and alone: other tests would only make it wait for a processor.
-test: swift deps
+# What measures comes last and alone: other tests would only make it wait for a processor. It runs the programs as they
+# ship.
+test: swift deps build
 	$(SWIFT) test --skip IntegrationTests
-	$(SWIFT) test --skip-build --filter IntegrationTests
+	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip-build --filter IntegrationTests
 	$(SWIFT) test --package-path Benchmarks
 
 # Benchmarks/README.md says what is measured, and how.

@@ -94,7 +94,7 @@ let package = Package(
             cSettings: cSettings),
         pointerRoom("Sockets", ["CShims"]),
         // Not called Configuration: a package that Hummingbird needs has such a module, and no two may share a name.
-        room("Settings", path: "Sources/Configuration", ["CShims", "Sockets", "WireGuardWire"]),
+        room("Settings", ["CShims", "Sockets", "WireGuardWire"]),
         room("Links", ["CShims", "Sockets", "Settings"]),
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
@@ -117,7 +117,7 @@ let package = Package(
         room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
         program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Sockets", arguments]),
-        tests("ConfigurationTests", ["Settings", "Sockets", "WireGuardWire"]),
+        tests("SettingsTests", ["Settings", "Sockets", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
