@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import { attribute, chip, fill, show, stamp } from "./dom.js";
+import { age, duration, isLate, milliseconds, pace, percent, rate } from "./format.js";
+import { Trail } from "./sparkline.js";
+
+const states = ["carrying", "degraded", "silent", "idle", "excluded"];
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+export const isInFanOut = ({ state }) => states.slice(0, 3).includes(state);
+export const word = ({ state }) => capital(state);
+export const reason = (subject) => capital(subject.reason ?? "");
+
+/** What links and paths have in common: a name, a state, figures and a trail. */
+export class Card {
+  constructor(onHistory, trail = new Trail()) {
+    Object.assign(this, stamp("card"), { trail });
+    this.slots.history.addEventListener("click", onHistory);
+  }
+
+  /** `subject` is a LinkStatus or a PathStatus, `span` one of the names in QualityWindows. */
+  draw(subject, title, subtitle, span) {
+    const slots = this.slots;
+    const quality = subject.quality[span];
+    const { lastReceivedSeconds: last, stateSeconds, state } = subject;
+    const tail = quality.delayP99Milliseconds;
+    const isIn = isInFanOut(subject);
+    attribute(slots.history, "aria-label", `Last 24 hours of ${title}`);
+    attribute(slots.title, "title", title);
+    chip(slots.chip, states.includes(state) ? state : "waiting", word(subject));
+    show(slots.measured, isIn);
+    show(slots.heardRow, !isIn && Number.isFinite(last));
+    slots.last.classList.toggle("late", isLate(last));
+    fill(slots, {
+      title, subtitle, since: `for ${duration(stateSeconds)}`, reason: reason(subject), heard: age(last), last: age(last),
+      loss: percent(quality.lossPercent),
+      wins: percent(quality.winPercent),
+      delay: milliseconds(quality.delayP50Milliseconds),
+      tail: Number.isFinite(tail) ? `99 % ≤ ${milliseconds(tail)}` : "",
+      received: rate(quality.receivedBitsPerSecond),
+      receivedCount: pace(quality.receivedDatagramsPerSecond),
+      sent: rate(quality.sentBitsPerSecond),
+      sentCount: pace(quality.sentDatagramsPerSecond),
+    });
+    if (isIn) this.trail.draw(slots.spark, slots.peak);
+  }
+}
