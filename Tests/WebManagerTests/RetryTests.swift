@@ -31,7 +31,7 @@ import Testing
             #expect(log.all == ["error: \(trouble); it is tried again"])
             other.stop()
             try await eventually { web.port == port }
-            #expect(log.all.count == 2)
+            try await eventually { log.all.count == 2 }
             #expect(log.all.last == "notice: the web manager is at http://127.0.0.1:\(port)/")
             running.cancel()
             await running.value
