@@ -5,6 +5,7 @@
 #   make bench-quick  what the requirements are stated on, measured in under two minutes; needs root
 #   make bench      the whole matrix; about an hour
 #   make bench-micro  the pure parts, against thresholds on counts
+#   make fuzz       strangers' bytes against slow reference models, FUZZ_SECONDS each (60)
 #   make build      both programs, optimised, in .build/release
 #   make install    both programs and their systemd units below $(DESTDIR)$(PREFIX)
 #   make deps       installs what is missing of the packages below; the targets above call it
@@ -16,12 +17,13 @@ SWIFT ?= swift
 STRIP ?= strip
 DEMO ?=
 BENCH ?=
+FUZZ_SECONDS ?= 60
 
 # One set of flags for every optimised build, so that nothing is built twice.
 release = -c release --static-swift-stdlib
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test bench bench-quick bench-micro bench-build build install deps build-deps lab-deps swift clean
+.PHONY: help demo test bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -51,6 +53,18 @@ bench-quick: bench-build
 bench-micro: swift build-deps
 	cd Benchmarks/Micro && $(SWIFT) package --disable-sandbox benchmark thresholds check --no-progress --path Thresholds
 
+# The canary is a fault the fuzzer must find, or else it is of no use.
+fuzz: swift build-deps
+	cd Tests/Fuzzing && $(SWIFT) build
+	@cd Tests/Fuzzing && mkdir -p .build/findings && \
+	export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=symbolize=0 && \
+	if ENGARDE_FUZZ_CANARY=1 .build/debug/fuzz-wire -max_len=256 -max_total_time=60 \
+		-artifact_prefix=.build/findings/canary- > .build/findings/canary.log 2>&1; then \
+		echo "the fuzzer does not find its canary" >&2; exit 1; fi && \
+	for name in wire window sessions; do \
+		.build/debug/fuzz-$$name -max_len=4096 -len_control=0 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=.build/findings/$$name- || exit 1; done
+
 build: swift build-deps
 	$(SWIFT) build $(release) --product engarde-client
 	$(SWIFT) build $(release) --product engarde-server
@@ -77,4 +91,4 @@ swift:
 		exit 1; }
 
 clean:
-	rm -rf .build Benchmarks/.build Benchmarks/Micro/.build
+	rm -rf .build Benchmarks/.build Benchmarks/Micro/.build Tests/Fuzzing/.build

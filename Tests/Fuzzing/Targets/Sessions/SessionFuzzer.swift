@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import CShims.Socket
+import Glibc
+import Sockets
+import WireGuardWire
+
+@testable import DataPlane
+
+private let limits = SessionLimits(
+    maxSessions: 2, maxPathsPerSession: 3, maxPaths: 12, pathTimeoutNanoseconds: 30_000_000_000)
+nonisolated(unsafe) private let boards = ServerBoards(limits)
+nonisolated(unsafe) private let counters = Counters()
+nonisolated(unsafe) private var batch = Batch()
+private let upstreams: ClosedRange<UInt16> = 1...40
+
+/// Steps of five bytes: whose datagram and how late, what kind, receiver, counter, size. Afterwards the tables must agree
+/// with each other, and no path may have been sent more than it is owed.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
+    var random = SystemRandomNumberGenerator()
+    var relay = ServerRelay(counters: counters, boards: boards, limits: limits, verifier: nil, random: &random)
+    relay.obey(.attach(SocketHandle(slot: 0, generation: 1), descriptor: -1, .listen))
+    for slot in upstreams {
+        counters.reset(slot: slot, generation: 1)
+        relay.obey(.attach(SocketHandle(slot: slot, generation: 1), descriptor: -1, .upstream))
+    }
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 2_048, alignment: 16)
+    defer { memory.deallocate() }
+    var now: Int64 = 1_000_000_000
+    let steps = Array(UnsafeBufferPointer(start: bytes, count: length))
+    for step in stride(from: 0, to: steps.count - 4, by: 5) {
+        let (who, kind) = (steps[step], steps[step + 1])
+        now += Int64(kind >> 3) * 40_000_000
+        let size = make(kind & 7, steps[step + 2], steps[step + 3], steps[step + 4], at: memory)
+        let isUp = who & 0x80 != 0
+        let slot = isUp ? 0 : UInt16(who % 40) + 1
+        // A socket that has been given back says nothing any more.
+        if !isUp && counters.value(.isRetired, slot: slot) != 0 { continue }
+        batch.append(
+            Arrival(
+                socket: SocketHandle(slot: slot, generation: 1), length: size, segmentSize: size, payload: memory,
+                source: isUp ? SocketAddress(IPAddress("192.0.2.\(who & 31)")!, port: 9) : SocketAddress(),
+                local: engarde_packet_info()))
+        relay.expire(now: now)
+        while !relay.decide(&batch, now: now) { batch.clearDepartures() }
+        for index in 0..<batch.departureCount where batch.departures[index].path >= 0 {
+            precondition(!isUp, "a client's datagram goes to a client")
+        }
+        batch.clearDepartures()
+        batch.clearArrivals()
+        check(relay)
+    }
+    now += 40_000_000_000
+    relay.expire(now: now)
+    relay.expire(now: now + 40_000_000_000)
+    precondition(relay.paths.count == 0 && relay.sessions.count == 0, "something lives for ever")
+    check(relay)
+    return 0
+}
+
+/// Writes a message and returns its size.
+private func make(
+    _ kind: UInt8, _ receiver: UInt8, _ counter: UInt8, _ extra: UInt8, at memory: UnsafeMutableRawPointer
+) -> Int {
+    let (type, size): (UInt8, Int) =
+        switch kind {
+        case 0: (1, 148)
+        case 1: (2, 92)
+        case 2: (3, 64)
+        case 3: (extra, Int(extra) * 8)
+        default: (4, 32 + Int(extra) * 6)
+        }
+    memset(memory, 0, max(size, 16))
+    memory.storeBytes(of: type, as: UInt8.self)
+    memory.storeBytes(of: receiver & 3, toByteOffset: 4, as: UInt8.self)
+    memory.storeBytes(of: counter, toByteOffset: 8, as: UInt8.self)
+    return size
+}
+
+private func check(_ relay: borrowing ServerRelay) {
+    precondition(relay.sessions.provenCount <= limits.maxSessions && relay.sessions.provisionalCount <= 32)
+    var slots = relay.sessions.freeSlotCount
+    var members = 0
+    for position in 0..<relay.sessions.count {
+        let index = relay.sessions.live(position)
+        let session = relay.sessions[index].pointee
+        precondition(session.members.nonzeroBitCount <= limits.maxPathsPerSession)
+        precondition(session.provenMembers & ~session.members == 0)
+        precondition(relay.sessions.owner(ofSlot: session.slot) == index)
+        slots += 1
+        if session.formerSlot >= 0 {
+            precondition(relay.sessions.owner(ofSlot: UInt16(session.formerSlot)) == index)
+            slots += 1
+        }
+        for ordinal in 0..<32 where session.members & 1 << UInt32(ordinal) != 0 {
+            let path = relay.paths.path(relay.sessions.member(index, ordinal))
+            precondition(path.session == index && path.ordinal == ordinal)
+            precondition(path.isProven == (session.provenMembers & 1 << UInt32(ordinal) != 0))
+            precondition(path.credit >= 0, "a path was sent more than it is owed")
+            members += 1
+        }
+    }
+    precondition(members == relay.paths.count, "a path belongs to no session")
+    for slot in upstreams where counters.value(.isRetired, slot: slot) != 0 {
+        precondition(relay.sessions.owner(ofSlot: slot) < 0, "a socket is in use and given back")
+        slots += 1
+    }
+    precondition(slots == upstreams.count, "a socket is lost, or counted twice")
+}
+
+/// libFuzzer's entry for programs with a main of their own, as the package manager makes them.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func run(
+    _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@_cdecl("fuzz_sessions_main")
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+    var (count, arguments) = (count, arguments)
+    return run(&count, &arguments, fuzz)
+}

@@ -1,0 +1,1 @@
+../../../WireGuardWireTests/SlowMessage.swift
