@@ -193,4 +193,14 @@ extension ServerRelay {
         }
         return true
     }
+
+    /// What WireGuard has answered does not count against those who come after: real clients, however many come at once,
+    /// wait for nothing but WireGuard.
+    @_noLocks
+    mutating func regainAllowance(_ rank: Session.Rank) {
+        switch rank {
+        case .plain: plainAllowance = min(plainAllowance + 1, Limits.plainAllowance)
+        case .informed: informedAllowance = min(informedAllowance + 1, Limits.informedAllowance)
+        }
+    }
 }

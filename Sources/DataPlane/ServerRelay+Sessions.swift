@@ -41,6 +41,7 @@ extension ServerRelay {
     @_noLocks
     private mutating func settle(_ session: Int32, _ now: Int64) -> Int32 {
         let opener = sessions.member(session, unsafe sessions[session].pointee.opener)
+        unsafe regainAllowance(sessions[session].pointee.rank)
         let isThere = unsafe sessions[session].pointee.members & 1 << UInt32(sessions[session].pointee.opener) != 0
         if isThere { confirm(opener, of: session) }
         if unsafe sessions[session].pointee.claimsReceiver {

@@ -77,6 +77,7 @@ public enum Program {
         writeTimeoutMilliseconds: Int?, webManager: WebManagerConfiguration?, description: String, name: String,
         log: Logger
     ) async throws {
+        raiseDescriptorLimit()
         // First, so that a refusal is the only line.
         let service = try service()
         log.notice("\(name) \(version)\(description.isEmpty ? "" : ", \(description)")")
@@ -98,6 +99,14 @@ public enum Program {
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
+    }
+
+    /// As many descriptors as the process may have: a server has a socket a session, and the usual first limit is 1,024.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// Writes a line to the standard error.

@@ -23,6 +23,16 @@ final class RunningProgram {
     private static let patienceSeconds = 15
 
     private let process: pid_t
+
+    /// What it has in memory now.
+    var residentKibibytes: Int {
+        guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var text = [CChar](repeating: 0, count: 256)
+        fgets(&text, 256, file)
+        let fields = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: " ")
+        return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(getpagesize()) / 1024
+    }
     private var output = Pipe()
     private var errors = Pipe()
     private var status: Int32?

@@ -146,34 +146,14 @@ import Testing
         #expect(send(client.descriptor, "ping", 4, 0) == 4)
         var wanted = pollfd(fd: wireGuard.descriptor, events: Int16(POLLIN), revents: 0)
         #expect(poll(&wanted, 1, 5_000) == 1)
-        let (bytes, source) = Self.receive(wireGuard.descriptor)
+        let (bytes, source) = receive(wireGuard.descriptor)
         #expect(bytes == Array("ping".utf8))
         try wireGuard.connect(to: source)
         #expect(send(wireGuard.descriptor, "pong!", 5, 0) == 5)
         wanted.fd = client.descriptor
         #expect(poll(&wanted, 1, 5_000) == 1)
-        #expect(Self.receive(client.descriptor).bytes == Array("pong!".utf8))
+        #expect(receive(client.descriptor).bytes == Array("pong!".utf8))
         program.send(SIGTERM)
         #expect(program.end().status == 0)
-    }
-
-    /// What has arrived and from where.
-    private static func receive(_ descriptor: Int32) -> (bytes: [UInt8], source: SocketAddress) {
-        var source = SocketAddress()
-        var buffer = [UInt8](repeating: 0, count: 64)
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            var slice = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-            return withUnsafeMutablePointer(to: &source) { name in
-                withUnsafeMutablePointer(to: &slice) { slice in
-                    var message = msghdr()
-                    message.msg_name = UnsafeMutableRawPointer(name)
-                    message.msg_namelen = 28
-                    message.msg_iov = slice
-                    message.msg_iovlen = 1
-                    return recvmsg(descriptor, &message, Int32(truncatingIfNeeded: MSG_DONTWAIT))
-                }
-            }
-        }
-        return (Array(buffer.prefix(max(0, count))), source)
     }
 }
