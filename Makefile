@@ -34,9 +34,9 @@ demo: swift deps
 # What measures comes last and alone: other tests would only make it wait for a processor. It runs the programs as they
 # ship.
 test: swift deps build
-	$(SWIFT) test --skip IntegrationTests
+	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip IntegrationTests
 	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip-build --filter IntegrationTests
-	$(SWIFT) test --package-path Benchmarks
+	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --package-path Benchmarks
 
 # Benchmarks/README.md says what is measured, and how.
 bench-build: swift deps

@@ -42,7 +42,12 @@ let package = Package(
                 .product(name: "engarde-server", package: "engarde"),
             ], cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "BenchKitTests", dependencies: ["BenchKit", "CBench", laboratory, "one-call-per-copy"],
+            name: "BenchKitTests",
+            dependencies: [
+                "BenchKit", "CBench", laboratory, "one-call-per-copy",
+                .product(name: "engarde-client", package: "engarde"),
+                .product(name: "engarde-server", package: "engarde"),
+            ],
             cSettings: cSettings, swiftSettings: swiftSettings),
     ]
 )

@@ -38,11 +38,12 @@ let package = Package(
             cSettings: cSettings),
         .target(name: "MallocCounter", path: "Rooms/MallocCounter", cSettings: cSettings),
         room("Sockets", ["CShims"]),
-        room("DataPlane", ["CShims", "Sockets"]),
+        room("WireGuardWire", []),
+        room("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         .executableTarget(
             name: "ForwardingSuite",
             dependencies: [
-                "DataPlane", "Sockets", "CShims", "MallocCounter",
+                "DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter",
                 .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/ForwardingSuite", cSettings: cSettings, swiftSettings: swiftSettings,

@@ -48,6 +48,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         self.configuration = configuration
         self.log = log
         let socket = try ListenSocket.open(configuration.listenAddress)
+        socket.tellSmallBuffer(log)
         socket.apply(configuration.tuning, log)
         dataPlane = try startDataPlane(
             .client(

@@ -45,5 +45,19 @@ extension UDPSocket {
     }
 }
 
+extension UDPSocket {
+    /// Says when the system keeps the receive buffer smaller than a burst wants it, and what changes that. Asked of the
+    /// socket that is listened on, it is said once: all sockets have the same limit.
+    func tellSmallBuffer(_ log: Logger) {
+        let got = receiveBufferBytes / 2
+        guard got < Self.bufferBytes else { return }
+        log.warning(
+            """
+            sockets have receive buffers of \(got / 1024) KiB instead of \(Self.bufferBytes / 1024) KiB, so bursts may be \
+            lost: give the program CAP_NET_ADMIN, or set net.core.rmem_max=\(Self.bufferBytes) by sysctl
+            """)
+    }
+}
+
 /// Seconds since some fixed moment, not moved by changes of the clock.
 func monotonicSeconds() -> Int64 { engarde_monotonic_nanoseconds() / 1_000_000_000 }

@@ -36,6 +36,7 @@ public final class ServerControl: Service, @unchecked Sendable {
         self.configuration = configuration
         self.log = log
         let socket = try ListenSocket.open(configuration.listenAddress)
+        socket.tellSmallBuffer(log)
         socket.apply(configuration.tuning, log)
         let limits = SessionLimits(configuration)
         let isOpaque = configuration.trafficProtocol == .opaque

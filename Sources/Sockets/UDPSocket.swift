@@ -44,7 +44,7 @@ public struct UDPSocket: ~Copyable, Sendable {
 
     /// Asks for large socket buffers, beyond the system's limits where allowed (CAP_NET_ADMIN).
     ///
-    /// - Returns: the receive bytes got, as the kernel counts them (twice what was asked for when granted).
+    /// - Returns: ``receiveBufferBytes``.
     @discardableResult
     public func enlargeBuffers(send: Int32 = UDPSocket.bufferBytes) -> Int32 {
         if engarde_set_option(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, Self.bufferBytes) < 0 {
@@ -53,6 +53,11 @@ public struct UDPSocket: ~Copyable, Sendable {
         if engarde_set_option(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, send) < 0 {
             _ = engarde_set_option(descriptor, SOL_SOCKET, SO_SNDBUF, send)
         }
+        return receiveBufferBytes
+    }
+
+    /// The receive buffer as the kernel counts it: twice what was asked for when that was granted.
+    public var receiveBufferBytes: Int32 {
         var value: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         unsafe getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &value, &length)

@@ -93,4 +93,27 @@ import Testing
         #expect(
             Self.refusal(HostPort(host: host, port: 59_401)) == "cannot listen on \(host):59401: \(reason)")
     }
+
+    @Test("A small receive buffer is told of, with the sysctl that makes it larger")
+    func smallBuffer() throws {
+        let kept = KeptLog()
+        let socket = try UDPSocket.open(.v4)
+        var asked: Int32 = 64 << 10
+        setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVBUF, &asked, socklen_t(MemoryLayout<Int32>.size))
+        socket.tellSmallBuffer(kept.logger)
+        #expect(
+            kept.lines == [
+                "warning: sockets have receive buffers of 64 KiB instead of 4096 KiB, so bursts may be lost: give the "
+                    + "program CAP_NET_ADMIN, or set net.core.rmem_max=4194304 by sysctl"
+            ])
+    }
+
+    @Test("A receive buffer of full size is not worth a word")
+    func fullBuffer() throws {
+        let kept = KeptLog()
+        let socket = try UDPSocket.open(.v4)
+        let isFull = socket.enlargeBuffers() == 2 * UDPSocket.bufferBytes
+        socket.tellSmallBuffer(kept.logger)
+        #expect(kept.lines.isEmpty == isFull)
+    }
 }

@@ -19,8 +19,6 @@ extension Bench {
         ends.aim(flow, .up)
         flow.state.size = UInt32(Plan.size)
         flow.state.rate = 2_000
-        flow.state.next = 1
-        flow.state.acknowledged = 1
         let load = try BackgroundLoad(flow)
         defer { load.stop() }
         var events: [LinkEvent] = []

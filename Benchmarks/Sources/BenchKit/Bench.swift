@@ -31,6 +31,17 @@ package final class Bench {
         return laboratory
     }
 
+    /// Both directions at full load.
+    func fullLoad(_ ends: Ends) -> [Flow] {
+        for (flow, direction) in [(up, Direction.up), (down, .down)] {
+            ends.aim(flow, direction)
+            flow.state.size = UInt32(Plan.size)
+            flow.state.rate = 0
+            flow.state.window = UInt64(window)
+        }
+        return [up, down]
+    }
+
     /// Measures one variant at one point, with relays of its own.
     ///
     /// - Parameters:
@@ -51,8 +62,6 @@ package final class Bench {
             flow.state.size = UInt32(at.size)
             flow.state.rate = 0
             flow.state.window = 0
-            flow.state.next = 1
-            flow.state.acknowledged = 1
             switch at.load {
             case .rate(let rate): flow.state.rate = UInt64(rate)
             case .full: flow.state.window = UInt64(window)

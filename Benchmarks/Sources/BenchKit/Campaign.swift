@@ -6,6 +6,8 @@ package struct Campaign {
     package let variants: [Variant]
     /// The variants the tunnel is measured for.
     package let tunnelled: [Variant]
+    /// The variants whose loops' allocations are counted.
+    package let counted: [Variant]
     /// Where the results are written as they come, so that a run that is broken off leaves what it has.
     package let path: String
     private let progress = Progress()
@@ -14,6 +16,7 @@ package struct Campaign {
         self.plan = plan
         self.variants = variants
         self.tunnelled = tunnelled
+        counted = variants.filter { $0.isOurs && $0.scope != .loads }
         self.path = path
     }
 
@@ -22,12 +25,14 @@ package struct Campaign {
             machine: Machine(bench.cores), cores: bench.cores, window: bench.window,
             variants: variants.map(\.name))
         print(results.machine.text)
-        print("relays on core \(bench.cores.relays), load and sink on core \(bench.cores.load)")
+        print("relays on core \(bench.cores.relayList), load and sink on core \(bench.cores.load)")
+        let everywhere = variants.filter { $0.scope == .everywhere }
         for (number, at) in plan.cases.enumerated() {
+            let present = variants.filter { $0.scope.contains(at) }
             for repetition in 0..<plan.repetitions {
                 // Who goes first changes, so that whatever drifts hits everyone alike.
-                for index in variants.indices {
-                    let variant = variants[(index + repetition) % variants.count]
+                for index in present.indices {
+                    let variant = present[(index + repetition) % present.count]
                     progress.show(
                         "case \(number + 1)/\(plan.cases.count), repetition \(repetition + 1)/\(plan.repetitions): "
                             + "\(variant.name), \(at)")
@@ -42,7 +47,7 @@ package struct Campaign {
             try ResultsFile.write(results, to: path)
         }
         for repetition in 0..<plan.overloads {
-            for variant in variants {
+            for variant in everywhere {
                 progress.show("overload \(repetition + 1)/\(plan.overloads): \(variant.name)")
                 try attempt(&results, "overload, \(variant.name)") {
                     $0.overloads.append(
@@ -50,14 +55,22 @@ package struct Campaign {
                 }
             }
         }
-        for variant in variants where plan.linkEvents > 0 {
+        for variant in everywhere where plan.linkEvents > 0 {
             for source in ["netlink", "polling"] {
                 progress.show("link events: \(variant.name), \(source)")
                 try measureLinkEvents(&results, bench, variant, source)
             }
         }
+        for variant in counted where plan.countedDatagrams > 0 {
+            progress.show("allocations: \(variant.name)")
+            try attempt(&results, "allocations, \(variant.name)") {
+                $0.allocations = ($0.allocations ?? [])
+                    + [try bench.allocations(variant, datagrams: plan.countedDatagrams)]
+            }
+        }
         for repetition in 0..<plan.tunnels {
-            for variant in tunnelled {
+            for index in tunnelled.indices {
+                let variant = tunnelled[(index + repetition) % tunnelled.count]
                 progress.show("tunnel \(repetition + 1)/\(plan.tunnels): \(variant.name)")
                 try attempt(&results, "tunnel, \(variant.name)") {
                     $0.tunnels.append(

@@ -7,10 +7,13 @@ internal import Support
 package struct Cores: Codable, Sendable {
     package let relays: Int
     package let load: Int
+    /// Further cores for the relays; nil when they have one.
+    package let more: [Int]?
 
-    package init(relays: Int, load: Int) {
+    package init(relays: Int, load: Int, more: [Int] = []) {
         self.relays = relays
         self.load = load
+        self.more = more.isEmpty ? nil : more
     }
 
     /// The first two cores the calling thread may use.
@@ -35,6 +38,9 @@ package struct Cores: Codable, Sendable {
         guard failure == 0 else { throw LaboratoryFailure("cannot use cores \(cores): errno \(-failure)") }
     }
 
-    /// A command that runs on the relays' core.
-    func pinned(_ command: [String]) -> [String] { ["taskset", "-c", "\(relays)"] + command }
+    /// All of the relays'.
+    package var relayList: String { ([relays] + (more ?? [])).map(String.init).joined(separator: ",") }
+
+    /// A command that runs on the relays' cores.
+    func pinned(_ command: [String]) -> [String] { ["taskset", "-c", relayList] + command }
 }

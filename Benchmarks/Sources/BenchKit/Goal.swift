@@ -47,6 +47,8 @@ package struct Goal: Sendable {
             // The requirement is a relay's: the worse of the two.
             return max(client, server)
         }
+        let opaque = Variant.opaqueName(ring)
+        func sessions(_ at: Case) -> Spread? { results.ratio(ring, at, by: opaque) { $0.delivered } }
         let overloads = results.overloads.filter { $0.variant == ring }
         return [
             atLeast(
@@ -83,10 +85,23 @@ package struct Goal: Sendable {
             atLeast(
                 "TCP, three links through engarde / straight", 0.7,
                 Spread(results.tunnels.filter { $0.variant == ring }.map(\.share)), ""),
-            Goal("allocations on the loop after warm-up", "0", nil, nil),
+            atLeast("sessions and window / opaque, delivered, full, 1 link, up", 0.9, sessions(at(.full, links: 1))),
+            atLeast("sessions and window / opaque, delivered, full, up", 0.9, sessions(at(.full))),
+            atLeast("sessions and window / opaque, delivered, full, down", 0.9, sessions(at(.full, .down))),
+            atLeast(
+                "TCP, three links, sessions and window / opaque", 1,
+                results.tunnelRatio(ring, by: opaque) { $0.relayed }),
+            allocations(results.allocations ?? []),
             memory(
                 results.runs.filter { $0.variant == ring }.map { Double($0.client.peakKibibytes) / 1_024 }),
         ]
+    }
+
+    private static func allocations(_ counts: [AllocationCount]) -> Goal {
+        let name = "allocations on the loop after warm-up"
+        guard let least = counts.map(\.datagrams).min() else { return Goal(name, "0", nil, nil) }
+        let sum = counts.reduce(0) { $0 + $1.client + $1.server }
+        return Goal(name, "0", "\(sum) in \(counts.count) x \(BarChart.grouped(Double(least)))", sum == 0)
     }
 
     /// A peak is judged by its worst run.

@@ -15,6 +15,8 @@ package struct Plan: Sendable {
     package var linkEvents: Int
     package var tunnels: Int
     package var tunnelSeconds: Int
+    /// How many datagrams must pass while the allocations of the relays' loops are counted; 0 for not at all.
+    package var countedDatagrams: UInt64
 
     /// A slow clock needs a second for figures of a thousandth.
     func seconds(_ at: Case) -> Double { if case .rate = at.load { max(seconds, 1) } else { seconds } }
@@ -33,7 +35,7 @@ package struct Plan: Sendable {
         }
         return Plan(
             cases: cases, repetitions: 5, seconds: 1, overloads: 5, linkEvents: 10, tunnels: 5,
-            tunnelSeconds: 5)
+            tunnelSeconds: 5, countedDatagrams: 1_000_000)
     }
 
     /// What the requirements are stated on; under two minutes.
@@ -45,6 +47,7 @@ package struct Plan: Sendable {
             cases: [
                 at(.full, .up), at(.full, .down), at(.rate(2_000), .up), at(.rate(20_000), .up),
                 at(.full, .up, links: 1), at(.full, .up, links: 8),
-            ], repetitions: 3, seconds: 0.4, overloads: 2, linkEvents: 1, tunnels: 2, tunnelSeconds: 2)
+            ], repetitions: 3, seconds: 0.4, overloads: 2, linkEvents: 1, tunnels: 2, tunnelSeconds: 2,
+            countedDatagrams: 1_000_000)
     }
 }

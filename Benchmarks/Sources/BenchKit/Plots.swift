@@ -21,10 +21,15 @@ package enum Plots {
         ) -> Case {
             Case(links: links, size: size, load: load, direction: direction)
         }
+        let ring = "io_uring"
+        let opaque = ["polling", ring].map(Variant.opaqueName)
+        let tuned = Variant.Knob.allCases.map { Variant.tunedName(ring, $0) }
+        let main = results.variants.filter { !opaque.contains($0) && !tuned.contains($0) }
         func chart(
-            _ title: String, _ unit: String, _ cases: [(String, Case)], _ figure: (Run) -> Double?
+            _ title: String, _ unit: String, _ cases: [(String, Case)], of some: [String]? = nil,
+            _ figure: (Run) -> Double?
         ) -> BarChart {
-            let variants = results.variants
+            let variants = (some ?? main).filter(results.variants.contains)
             return BarChart(
                 title: title, unit: unit, series: variants,
                 groups: cases.compactMap { label, at in
@@ -61,6 +66,28 @@ package enum Plots {
                 ) { $0.delivered }
             ),
             ("delay-p99", chart("One-way delay, 99 % below, \(point), up", "microseconds", rates) { $0.p99 }),
+            (
+                "sessions",
+                chart(
+                    "What sessions and the window cost, full load, \(Plan.size) bytes", "datagrams/s, each once",
+                    [1, 3, 8].flatMap { links in
+                        [Direction.up, .down].map { ("\(links) \($0.rawValue)", at(.full, $0, links: links)) }
+                    }, of: ["polling", Variant.opaqueName("polling"), ring, Variant.opaqueName(ring)]
+                ) { $0.delivered }
+            ),
+            (
+                "tuning-delay-p99",
+                chart("Knobs: one-way delay, 99 % below, \(point), up", "microseconds", rates, of: [ring] + tuned) {
+                    $0.p99
+                }
+            ),
+            (
+                "tuning-cpu",
+                chart(
+                    "Knobs: processor time a datagram, client and server, \(point), up", "nanoseconds",
+                    rates + [("full", at(.full))], of: [ring] + tuned
+                ) { $0.cpu }
+            ),
             (
                 "cpu",
                 chart(

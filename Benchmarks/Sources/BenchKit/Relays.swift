@@ -19,14 +19,14 @@ final class Relays {
             client:
               listenAddr: "127.0.0.1:\(Laboratory.clientPort)"
               dstAddr: "\(Laboratory.serverV4):\(Laboratory.serverPort)"
-
+            \(variant.clientSettings)
             """, to: "client.yml")
         let serverFile = try folder.write(
             """
             server:
               listenAddr: ":\(Laboratory.serverPort)"
               dstAddr: "127.0.0.1:\(Laboratory.wireGuardPort)"
-
+            \(variant.serverSettings)
             """, to: "server.yml")
         func command(_ words: [String], _ file: String) -> [String] {
             cores.pinned(Variant.fill(words, file: file, links: laboratory.links))

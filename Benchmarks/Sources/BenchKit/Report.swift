@@ -70,6 +70,13 @@ package enum Report {
                     + "\(Plan.links) links \(relayed.text(0)) Mbit/s, share \(share.text(2))",
             ]
         }
+        let counts = results.allocations ?? []
+        if !counts.isEmpty { lines += ["", "allocations of the data plane's thread, client/server"] }
+        for count in counts {
+            lines.append(
+                "  \(padded(count.variant, 18, left: true))  \(count.client)/\(count.server) in "
+                    + "\(BarChart.grouped(Double(count.datagrams))) datagrams")
+        }
         if !results.notes.isEmpty { lines += ["", "not measured:"] + results.notes.map { "  \($0)" } }
         return lines.joined(separator: "\n")
     }
@@ -78,18 +85,18 @@ package enum Report {
     package static func goals(_ results: Results) -> String {
         var lines = [
             "", "what it must reach (\(Plan.links) links, \(Plan.size) bytes; median (least-most))",
-            "  \(padded("", 56, left: true))\(padded("wanted", 14))  \(padded("measured", 24))",
+            "  \(padded("", 62, left: true))\(padded("wanted", 14))  \(padded("measured", 24))",
         ]
         for goal in Goal.all(results) {
             let verdict = goal.isReached.map { $0 ? "reached" : "NOT REACHED" } ?? "not measured here"
             lines.append(
-                "  \(padded(goal.name, 56, left: true))\(padded(goal.wanted, 14))  "
+                "  \(padded(goal.name, 62, left: true))\(padded(goal.wanted, 14))  "
                     + "\(padded(goal.measured ?? "-", 24))  \(verdict)")
         }
         return lines.joined(separator: "\n")
     }
 
-    private static let widths = [18, 26, 7, 7, 7, 7, 8, 13, 13, 13, 11, 11]
+    private static let widths = [20, 26, 7, 7, 7, 7, 8, 13, 13, 13, 11, 11]
 
     private static var head: String {
         line([

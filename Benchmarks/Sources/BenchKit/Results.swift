@@ -16,6 +16,8 @@ package struct Results: Codable, Sendable {
     package var overloads: [OverloadRun] = []
     package var linkEvents: [LinkEvent] = []
     package var tunnels: [TunnelRun] = []
+    /// nil in files from before it was counted.
+    package var allocations: [AllocationCount]?
     /// What could not be measured, and why.
     package var notes: [String] = []
 
@@ -30,6 +32,16 @@ package struct Results: Codable, Sendable {
     package var cases: [Case] {
         var seen: Set<Case> = []
         return runs.map(\.at).filter { seen.insert($0).inserted }
+    }
+
+    /// A figure of one variant's tunnels by another's, repetition by repetition.
+    package func tunnelRatio(_ variant: String, by other: String, _ figure: (TunnelRun) -> Double) -> Spread? {
+        Spread(
+            tunnels.filter { $0.variant == variant }.map { run in
+                guard let match = tunnels.first(where: { $0.variant == other && $0.repetition == run.repetition })
+                else { return .nan }
+                return figure(run) / figure(match)
+            })
     }
 
     package func runs(_ variant: String, _ at: Case) -> [Run] {

@@ -9,6 +9,13 @@ package struct Variant: Sendable {
     /// for the client's links as `NAME=ADDRESS` words.
     package let client: [String]
     package let server: [String]
+    /// Where it is measured.
+    package var scope = Scope.everywhere
+    /// More lines for its section of the file that the bench writes, indented by two spaces.
+    package var clientSettings = ""
+    package var serverSettings = ""
+    /// It is engarde's own, so its data plane can be told from its other threads.
+    package private(set) var isOurs = false
 
     package init(name: String, client: [String], server: [String]) {
         self.name = name
@@ -16,14 +23,86 @@ package struct Variant: Sendable {
         self.server = server
     }
 
+    /// The cases at which a variant is measured.
+    package enum Scope: Sendable {
+        case everywhere
+        /// Full load of datagrams of the size the requirements name.
+        case fullLoad
+        /// Every load at the point at which the requirements are stated, up.
+        case loads
+
+        package func contains(_ at: Case) -> Bool {
+            switch self {
+            case .everywhere: true
+            case .fullLoad: at.load == .full && at.size == Plan.size
+            case .loads: at.links == Plan.links && at.size == Plan.size && at.direction == .up
+            }
+        }
+    }
+
     package static let oneCallName = "one-call-per-copy"
 
     /// engarde's own programs with one of its engines. They are looked for in `folder`.
     package static func engarde(_ engine: String, in folder: String, options: [String] = []) -> Variant {
         let tail = ["--engine", engine, "--log-level", "warning"] + options + ["{file}"]
-        return Variant(
+        var variant = Variant(
             name: engine, client: ["\(folder)/engarde-client"] + tail,
             server: ["\(folder)/engarde-server"] + tail)
+        variant.isOurs = true
+        return variant
+    }
+
+    /// What of the traffic engarde knows: `protocol` in its file.
+    package enum TrafficProtocol: String, CaseIterable, Sendable {
+        /// Sessions, and duplicates dropped at both ends.
+        case wireguard
+        /// Everything forwarded as it comes.
+        case opaque
+    }
+
+    /// What an engine is called when it runs with `protocol: opaque`.
+    package static func opaqueName(_ engine: String) -> String { "\(engine) opaque" }
+
+    /// The same without sessions and window.
+    package func opaque(_ scope: Scope) -> Variant {
+        var variant = Variant(name: Self.opaqueName(name), client: client, server: server)
+        variant.isOurs = isOurs
+        variant.scope = scope
+        variant.clientSettings = clientSettings + "  protocol: opaque\n"
+        variant.serverSettings = serverSettings + "  protocol: opaque\n"
+        return variant
+    }
+
+    /// A knob of `tuning` in the file.
+    package enum Knob: String, CaseIterable, Sendable {
+        case processor
+        case busyPoll = "busy-poll"
+        case submissionThread = "submission"
+
+        /// Microseconds of busy polling.
+        static let busyPollMicroseconds = 50
+
+        fileprivate func line(processor: Int) -> String {
+            switch self {
+            case .processor: "processor: \(processor)"
+            case .busyPoll: "busyPollMicroseconds: \(Self.busyPollMicroseconds)"
+            case .submissionThread: "submissionThread: true"
+            }
+        }
+    }
+
+    /// What an engine is called when it runs with this knob turned.
+    package static func tunedName(_ engine: String, _ knob: Knob) -> String { "\(engine) \(knob.rawValue)" }
+
+    /// The same with one knob turned, for the loads it is meant for.
+    package func tuned(_ knob: Knob, cores: Cores) -> Variant {
+        var variant = Variant(name: Self.tunedName(name, knob), client: client, server: server)
+        variant.isOurs = isOurs
+        variant.scope = .loads
+        func lines(_ processor: Int) -> String { "  tuning:\n    \(knob.line(processor: processor))\n" }
+        variant.clientSettings = clientSettings + lines(cores.relays)
+        variant.serverSettings = serverSettings + lines(cores.more?.first ?? cores.relays)
+        return variant
     }
 
     /// `recvfrom` for every datagram, `sendto` for every copy.
@@ -50,8 +129,12 @@ package struct Variant: Sendable {
 
     /// The same with that option.
     func watchingLinks(by source: String) -> Variant {
-        Variant(
+        var variant = Variant(
             name: name, client: [client[0], "--link-source", source] + client.dropFirst(), server: server)
+        variant.clientSettings = clientSettings
+        variant.serverSettings = serverSettings
+        variant.isOurs = isOurs
+        return variant
     }
 
     /// The command with its placeholders filled in.

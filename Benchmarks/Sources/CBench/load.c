@@ -51,7 +51,8 @@ static struct sockaddr_in loopback(uint16_t port) {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-int cbench_open_end(uint16_t port) {
+int cbench_open_end(struct cbench_end *end, uint16_t port) {
+    *end = (struct cbench_end){.descriptor = -1, .next = 1};
     int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return -errno;
     int one = 1, bytes = 16 << 20;
@@ -66,49 +67,93 @@ int cbench_open_end(uint16_t port) {
         close(descriptor);
         return -failure;
     }
-    return descriptor;
+    end->descriptor = descriptor;
+    return 0;
 }
 
-int cbench_connect(int descriptor, uint16_t port) {
+int cbench_connect(const struct cbench_end *end, uint16_t port) {
     struct sockaddr_in address = loopback(port);
-    return connect(descriptor, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+    return connect(end->descriptor, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
 }
 
-static int send_bytes(int descriptor, const void *bytes, size_t length) {
-    return send(descriptor, bytes, length, MSG_NOSIGNAL) < 0 ? -errno : 0;
+// Points a message where the end sends to; `name` must live as long as the message.
+static void address_message(const struct cbench_end *end, struct msghdr *message, struct sockaddr_in *name) {
+    if (!end->follows) return;
+    *name = loopback(end->peer_port);
+    message->msg_name = name;
+    message->msg_namelen = sizeof *name;
 }
 
-int cbench_send_initiation(int descriptor, uint32_t sender) {
+// Notes where a datagram came from. Returns whether a following end had heard from elsewhere before.
+static bool hear(struct cbench_end *end, const struct sockaddr_in *from) {
+    uint16_t port = ntohs(from->sin_port);
+    if (!end->follows || port == end->peer_port) return false;
+    bool moved = end->peer_port != 0;
+    end->peer_port = port;
+    if (moved) end->moves++;
+    return moved;
+}
+
+static int send_bytes(struct cbench_end *end, void *bytes, size_t length) {
+    struct sockaddr_in name;
+    struct iovec piece = {bytes, length};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    if (end->follows && end->peer_port == 0) return -EDESTADDRREQ;
+    address_message(end, &message, &name);
+    end->sent_bytes += length;
+    return sendmsg(end->descriptor, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int cbench_send_initiation(struct cbench_end *end, uint32_t sender) {
     unsigned char bytes[CBENCH_HANDSHAKE_SIZE] = {1};
     memcpy(bytes + 4, &sender, 4);
     // Fresh bytes each time, as an ephemeral key is.
     int64_t now = cbench_now();
     memcpy(bytes + 8, &now, 8);
-    return send_bytes(descriptor, bytes, sizeof bytes);
+    return send_bytes(end, bytes, sizeof bytes);
 }
 
-int cbench_send_response(int descriptor, uint32_t sender, uint32_t receiver) {
+int cbench_send_response(struct cbench_end *end, uint32_t sender, uint32_t receiver) {
     unsigned char bytes[CBENCH_RESPONSE_SIZE] = {2};
     memcpy(bytes + 4, &sender, 4);
     memcpy(bytes + 8, &receiver, 4);
     int64_t now = cbench_now();
     memcpy(bytes + 12, &now, 8);
-    return send_bytes(descriptor, bytes, sizeof bytes);
+    return send_bytes(end, bytes, sizeof bytes);
 }
 
-int cbench_take_handshake(int descriptor, int wanted) {
-    int found = 0;
+// WireGuard's header in front and a tag behind, as unlike its neighbours' as WireGuard's is: splitmix64's
+// finaliser.
+static void write_envelope(unsigned char *at, uint32_t receiver, uint64_t counter, uint32_t size) {
+    uint32_t type = 4;
+    memcpy(at, &type, 4);
+    memcpy(at + AT_RECEIVER, &receiver, 4);
+    memcpy(at + AT_COUNTER, &counter, 8);
+    uint64_t tag = counter + 0x9e3779b97f4a7c15u;
+    tag = (tag ^ (tag >> 30)) * 0xbf58476d1ce4e5b9u;
+    tag = (tag ^ (tag >> 27)) * 0x94d049bb133111ebu;
+    tag ^= tag >> 31;
+    memcpy(at + size - 16, &tag, 8);
+    memcpy(at + size - 8, &counter, 8);
+}
+
+int cbench_send_data(struct cbench_end *end, uint32_t size) {
+    unsigned char bytes[CBENCH_SIZE_MAX] = {0};
+    if (end->next >= CBENCH_LOAD_FIRST) return -ERANGE;
+    write_envelope(bytes, end->receiver, end->next++, size);
+    return send_bytes(end, bytes, size);
+}
+
+bool cbench_take(struct cbench_end *end, int wanted) {
+    bool found = false;
     for (;;) {
         struct sockaddr_in from;
         socklen_t length = sizeof from;
-        ssize_t count = recvfrom(descriptor, incoming[0], BUFFER, 0, (struct sockaddr *)&from, &length);
+        ssize_t count = recvfrom(end->descriptor, incoming[0], BUFFER, 0, (struct sockaddr *)&from, &length);
         if (count < 0 && errno != ECONNREFUSED) return found;
-        if (count < 4 || incoming[0][0] != wanted) continue;
-        struct sockaddr_in peer;
-        socklen_t peer_length = sizeof peer;
-        if (getpeername(descriptor, (struct sockaddr *)&peer, &peer_length) < 0)
-            connect(descriptor, (struct sockaddr *)&from, length);
-        found = wanted;
+        if (count < 4) continue;
+        hear(end, &from);
+        if (incoming[0][0] == wanted) found = true;
     }
 }
 
@@ -128,25 +173,16 @@ void cbench_flow_mark(struct cbench_flow *flow) {
 // MARK: Sending
 
 static void write_datagram(unsigned char *at, const struct cbench_flow *flow, uint64_t counter, int64_t now) {
-    uint32_t type = 4;
-    memcpy(at, &type, 4);
-    memcpy(at + AT_RECEIVER, &flow->receiver, 4);
-    memcpy(at + AT_COUNTER, &counter, 8);
+    write_envelope(at, flow->source->receiver, counter, flow->size);
     memcpy(at + AT_TIME, &now, 8);
     memcpy(at + AT_CHECK, &counter, 8);
-    // A tag as unlike its neighbours' as WireGuard's is: splitmix64's finaliser.
-    uint64_t tag = counter + 0x9e3779b97f4a7c15u;
-    tag = (tag ^ (tag >> 30)) * 0xbf58476d1ce4e5b9u;
-    tag = (tag ^ (tag >> 27)) * 0x94d049bb133111ebu;
-    tag ^= tag >> 31;
-    memcpy(at + flow->size - 16, &tag, 8);
-    memcpy(at + flow->size - 8, &counter, 8);
 }
 
 // Sends `wanted` datagrams, at most SENDS_PER_PASS messages of one GSO run each.
 static void send_datagrams(struct cbench_flow *flow, uint64_t wanted, int64_t now) {
     struct mmsghdr messages[SENDS_PER_PASS];
     struct iovec pieces[SENDS_PER_PASS];
+    struct sockaddr_in names[SENDS_PER_PASS];
     union {
         struct cmsghdr header;
         unsigned char room[CMSG_SPACE(sizeof(uint16_t))];
@@ -165,6 +201,7 @@ static void send_datagrams(struct cbench_flow *flow, uint64_t wanted, int64_t no
         pieces[count] = (struct iovec){outgoing[count], segments * flow->size};
         messages[count].msg_hdr.msg_iov = &pieces[count];
         messages[count].msg_hdr.msg_iovlen = 1;
+        address_message(flow->source, &messages[count].msg_hdr, &names[count]);
         if (segments > 1) {
             struct cmsghdr *c = &control[count].header;
             uint16_t size = (uint16_t)flow->size;
@@ -180,7 +217,7 @@ static void send_datagrams(struct cbench_flow *flow, uint64_t wanted, int64_t no
     // A refused message is not tried again: its counters are used up, as WireGuard's are.
     unsigned sent = 0;
     while (sent < count) {
-        int result = sendmmsg(flow->source, messages + sent, count - sent, MSG_NOSIGNAL);
+        int result = sendmmsg(flow->source->descriptor, messages + sent, count - sent, MSG_NOSIGNAL);
         unsigned taken = result > 0 ? (unsigned)result : 0;
         flow->sends += taken;
         sent += taken;
@@ -221,6 +258,12 @@ static void take_datagram(struct cbench_flow *flow, const unsigned char *at, siz
     uint32_t receiver;
     uint64_t counter, check, end;
     int64_t sent_at;
+    if (length >= CBENCH_KEEP_ALIVE_SIZE && at[0] == 4) {
+        // Belongs to no load.
+        memcpy(&receiver, at + AT_RECEIVER, 4);
+        memcpy(&counter, at + AT_COUNTER, 8);
+        if (receiver == flow->source->receiver && counter < CBENCH_LOAD_FIRST) return;
+    }
     if (length != flow->size || at[0] != 4) {
         // A handshake that came late is nobody's fault.
         if (length != CBENCH_HANDSHAKE_SIZE && length != CBENCH_RESPONSE_SIZE) flow->strange++;
@@ -231,7 +274,7 @@ static void take_datagram(struct cbench_flow *flow, const unsigned char *at, siz
     memcpy(&sent_at, at + AT_TIME, 8);
     memcpy(&check, at + AT_CHECK, 8);
     memcpy(&end, at + length - 8, 8);
-    if (receiver != flow->receiver || check != counter || end != counter || counter >= flow->next) {
+    if (receiver != flow->source->receiver || check != counter || end != counter || counter >= flow->next) {
         flow->strange++;
         return;
     }
@@ -276,6 +319,7 @@ static bool receive(struct cbench_flow *flow) {
     for (int pass = 0; pass < RECEIVES_PER_PASS; pass++) {
         struct mmsghdr messages[RECEIVES];
         struct iovec pieces[RECEIVES];
+        struct sockaddr_in names[RECEIVES];
         union {
             struct cmsghdr header;
             unsigned char room[CMSG_SPACE(sizeof(int))];
@@ -287,14 +331,20 @@ static bool receive(struct cbench_flow *flow) {
             messages[i].msg_hdr.msg_iovlen = 1;
             messages[i].msg_hdr.msg_control = &control[i];
             messages[i].msg_hdr.msg_controllen = sizeof control[i];
+            if (!flow->sink->follows) continue;
+            messages[i].msg_hdr.msg_name = &names[i];
+            messages[i].msg_hdr.msg_namelen = sizeof names[i];
         }
-        int count = recvmmsg(flow->sink, messages, RECEIVES, MSG_DONTWAIT, NULL);
+        int count = recvmmsg(flow->sink->descriptor, messages, RECEIVES, MSG_DONTWAIT, NULL);
         if (count <= 0) return any;
         any = true;
         int64_t now = cbench_now();
         flow->progress_at = now;
         flow->received_messages += (uint64_t)count;
         for (int i = 0; i < count; i++) {
+            // A socket it has not heard from may be a session that waits for an answer.
+            if (flow->sink->follows && hear(flow->sink, &names[i]))
+                cbench_send_data(flow->sink, CBENCH_KEEP_ALIVE_SIZE);
             size_t length = messages[i].msg_len, size = segment_size(&messages[i].msg_hdr, length);
             for (size_t at = 0; at < length; at += size)
                 take_datagram(flow, incoming[i] + at, length - at < size ? length - at : size, now);
@@ -331,7 +381,7 @@ void cbench_run(struct cbench_flow *flows, size_t count, int64_t nanoseconds, bo
         if (busy || !sleeps) continue;
         struct pollfd waiting[8];
         size_t watched = count < 8 ? count : 8;
-        for (size_t i = 0; i < watched; i++) waiting[i] = (struct pollfd){flows[i].sink, POLLIN, 0};
+        for (size_t i = 0; i < watched; i++) waiting[i] = (struct pollfd){flows[i].sink->descriptor, POLLIN, 0};
         struct timespec limit = {0, 200 * 1000};
         ppoll(waiting, watched, &limit, NULL);
     }

@@ -8,31 +8,12 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static long tracepoint(void) {
-    static const char *const paths[] = {
-        "/sys/kernel/tracing/events/raw_syscalls/sys_enter/id",
-        "/sys/kernel/debug/tracing/events/raw_syscalls/sys_enter/id",
-    };
-    for (int i = 0; i < 2; i++) {
-        FILE *file = fopen(paths[i], "re");
-        if (!file) continue;
-        long id = -1;
-        int found = fscanf(file, "%ld", &id);
-        fclose(file);
-        if (found == 1) return id;
-    }
-    return -ENOENT;
-}
-
-int cbench_count_system_calls(int tid) {
-    long id = tracepoint();
-    if (id < 0) return -ENOENT;
+int cbench_count_system_calls(int tid, uint64_t tracepoint) {
     struct perf_event_attr attributes = {
-        .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = (uint64_t)id};
+        .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = tracepoint};
     long descriptor = syscall(SYS_perf_event_open, &attributes, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
     return descriptor < 0 ? -errno : (int)descriptor;
 }

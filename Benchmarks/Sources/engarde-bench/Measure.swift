@@ -21,6 +21,26 @@ struct Measure: ParsableCommand {
     @Option(help: "Variants, comma-separated: one-call-per-copy, polling, io_uring.")
     var engines = "one-call-per-copy,polling,io_uring"
 
+    @Option(
+        help: """
+            What our engines know of the traffic, comma-separated: wireguard, opaque. Named, each is measured at every \
+            case; by default opaque is measured where it is compared.
+            """)
+    var protocols: String?
+
+    @Option(
+        help: """
+            Knobs of io_uring to measure beside it, comma-separated: processor, busy-poll, submission; none. Default: all \
+            of them, with --quick none.
+            """)
+    var tuning: String?
+
+    @Flag(
+        help: """
+            Only count what the loops of the programs allocate while 1,000,000 datagrams pass; fail when it is anything.
+            """)
+    var checkAllocations = false
+
     @Option(help: "Another client's command line.")
     var client: String?
 
@@ -51,11 +71,11 @@ struct Measure: ParsableCommand {
     @Option(help: "Datagrams under way at full load.")
     var window = Bench.windowDefault
 
-    @Flag(help: "Only the matrix: no overload, link events and tunnel.")
+    @Flag(help: "Only the matrix: no overload, link events, allocations and tunnel.")
     var matrixOnly = false
 
-    @Option(help: "The core for the relays.")
-    var relayCore: Int?
+    @Option(help: "The cores for the relays, comma-separated. Default: one.")
+    var relayCore: String?
 
     @Option(help: "The core for load and sink.")
     var loadCore: Int?
@@ -77,15 +97,17 @@ struct Measure: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         Leftovers.remove()
         if let obstacle = Privileges.obstacle { throw LaboratoryFailure("no bench here: \(obstacle)") }
-        let own = try variants()
+        let cores = try cores()
+        let own = try variants(cores)
         let plan = try plan()
-        let found = try Cores.available()
-        let bench = try Bench(
-            cores: Cores(relays: relayCore ?? found.relays, load: loadCore ?? found.load), window: window)
+        let bench = try Bench(cores: cores, window: window)
+        if checkAllocations { return try check(bench, own.filter { $0.isOurs }) }
         try Support.run(["mkdir", "-p", output])
         let path = "\(output)/results.json"
         let results = try Campaign(
-            plan: plan, variants: own, tunnelled: own.filter { ["io_uring", name].contains($0.name) },
+            plan: plan, variants: own, tunnelled: own.filter {
+                ["io_uring", Variant.opaqueName("io_uring"), name].contains($0.name)
+            },
             path: path
         ).run(bench)
         print(Report.extras(results))
@@ -95,11 +117,58 @@ struct Measure: ParsableCommand {
         Cleanup.runAll()
     }
 
-    private func variants() throws -> [Variant] {
-        var variants = try engines.split(separator: ",").map { engine in
+    /// Says what the loops of these variants allocate.
+    private func check(_ bench: Bench, _ variants: [Variant]) throws {
+        var isNone = true
+        for variant in variants {
+            let count = try bench.allocations(variant, datagrams: 1_000_000)
+            print(
+                "\(variant.name): client \(count.client), server \(count.server) allocations in \(count.datagrams) datagrams")
+            isNone = isNone && count.isNone
+        }
+        Cleanup.runAll()
+        if !isNone { throw ExitCode.failure }
+    }
+
+    private func cores() throws -> Cores {
+        let relays = try (relayCore ?? "").split(separator: ",").map { word in
+            guard let core = Int(word) else { throw ValidationError("--relay-core: \(word) is no core") }
+            return core
+        }
+        if let first = relays.first, let loadCore {
+            return Cores(relays: first, load: loadCore, more: Array(relays.dropFirst()))
+        }
+        let found = try Cores.available()
+        return Cores(relays: relays.first ?? found.relays, load: loadCore ?? found.load, more: Array(relays.dropFirst()))
+    }
+
+    /// The words of a list, each as a value; nil when there is none.
+    private func words<Value>(_ list: String?, _ option: String, _ parse: (String) -> Value?) throws -> [Value]? {
+        try list.map { list in
+            try list.split(separator: ",").map { word in
+                guard let value = parse(String(word)) else { throw ValidationError("\(option): \(word) is none") }
+                return value
+            }
+        }
+    }
+
+    private func variants(_ cores: Cores) throws -> [Variant] {
+        let named = try words(protocols, "--protocols") { Variant.TrafficProtocol(rawValue: $0) }
+        let knobs =
+            try tuning == "none" ? [] : words(tuning, "--tuning") { Variant.Knob(rawValue: $0) }
+            ?? (quick || checkAllocations ? [] : Variant.Knob.allCases)
+        var variants: [Variant] = []
+        for engine in engines.split(separator: ",").map(String.init) {
             switch engine {
-            case "one-call-per-copy": Variant.oneCall(in: programs)
-            case "polling", "io_uring": Variant.engarde(String(engine), in: programs)
+            case Variant.oneCallName: variants.append(Variant.oneCall(in: programs))
+            case "polling", "io_uring":
+                let ours = Variant.engarde(engine, in: programs)
+                if named?.contains(.wireguard) ?? true { variants.append(ours) }
+                // The shorter run compares what the requirements compare.
+                if named?.contains(.opaque) ?? (engine == "io_uring" || !quick) {
+                    variants.append(ours.opaque(named == nil ? .fullLoad : .everywhere))
+                }
+                if engine == "io_uring" { variants += knobs.map { ours.tuned($0, cores: cores) } }
             default:
                 throw ValidationError(
                     "--engines: \(engine) is not one of one-call-per-copy, polling, io_uring")
@@ -119,13 +188,7 @@ struct Measure: ParsableCommand {
         func keep<Value: Hashable>(
             _ words: String?, _ option: String, _ value: KeyPath<Case, Value>, _ parse: (String) -> Value?
         ) throws {
-            guard let words else { return }
-            let wanted = try words.split(separator: ",").map { word in
-                guard let value = parse(String(word)) else {
-                    throw ValidationError("\(option): \(word) is none")
-                }
-                return value
-            }
+            guard let wanted = try self.words(words, option, parse) else { return }
             plan.cases.removeAll { !wanted.contains($0[keyPath: value]) }
         }
         try keep(links, "--links", \.links) { Int($0) }
@@ -143,6 +206,7 @@ struct Measure: ParsableCommand {
             plan.overloads = 0
             plan.linkEvents = 0
             plan.tunnels = 0
+            plan.countedDatagrams = 0
         }
         guard !plan.cases.isEmpty, plan.repetitions > 0, plan.seconds > 0, window > 0 else {
             throw ValidationError("nothing is left to measure")

@@ -40,10 +40,47 @@ import Testing
         #expect(Variant.fill(["relay", "{file}", "-x"], file: "/a b", links: []) == ["relay", "/a b", "-x"])
     }
 
+    @Test func knobsAndProtocolsStandInTheFile() {
+        let engine = Variant.engarde("io_uring", in: "/p")
+        #expect(engine.clientSettings.isEmpty && engine.scope == .everywhere && engine.isOurs)
+        let opaque = engine.opaque(.fullLoad)
+        #expect(opaque.name == "io_uring opaque" && opaque.isOurs && opaque.scope == .fullLoad)
+        #expect(opaque.clientSettings == "  protocol: opaque\n" && opaque.serverSettings == opaque.clientSettings)
+        let tuned = engine.tuned(.processor, cores: Cores(relays: 2, load: 1, more: [3]))
+        #expect(tuned.name == "io_uring processor")
+        #expect(tuned.clientSettings == "  tuning:\n    processor: 2\n")
+        #expect(tuned.serverSettings == "  tuning:\n    processor: 3\n")
+    }
+
+    @Test func scopes() {
+        func at(_ links: Int, _ size: Int, _ load: Load, _ direction: Direction) -> Case {
+            Case(links: links, size: size, load: load, direction: direction)
+        }
+        for (at, everywhere, fullLoad, loads) in [
+            (at(3, 1_200, .full, .up), true, true, true), (at(1, 1_200, .full, .down), true, true, false),
+            (at(3, 1_200, .rate(2_000), .up), true, false, true), (at(3, 148, .full, .up), true, false, false),
+        ] {
+            #expect(Variant.Scope.everywhere.contains(at) == everywhere)
+            #expect(Variant.Scope.fullLoad.contains(at) == fullLoad && Variant.Scope.loads.contains(at) == loads)
+        }
+    }
+
+    @Test func allocationsAreJudgedTogether() {
+        let cores = Cores(relays: 0, load: 1)
+        var results = Results(machine: Machine(cores), cores: cores, window: 1, variants: [])
+        func isReached(_ counts: [(Int64, Int64)]) -> Bool? {
+            results.allocations = counts.map {
+                AllocationCount(variant: "a", datagrams: 1_000_000, client: $0.0, server: $0.1)
+            }
+            return Goal.all(results).first { $0.name.hasPrefix("allocations") }?.isReached
+        }
+        #expect(isReached([]) == nil && isReached([(0, 0), (0, 0)]) == true && isReached([(0, 0), (0, 1)]) == false)
+    }
+
     @Test func requirementsWithoutMeasurementsAreNeitherReachedNorMissed() {
         let cores = Cores(relays: 0, load: 1)
         let results = Results(machine: Machine(cores), cores: cores, window: 1, variants: [])
-        #expect(Goal.all(results).count == 13)
+        #expect(Goal.all(results).count == 17)
         #expect(Goal.all(results).allSatisfy { $0.isReached == nil && $0.measured == nil })
     }
 

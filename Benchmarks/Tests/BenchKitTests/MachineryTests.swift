@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import CBench
 import Support
 import Testing
 
@@ -63,6 +64,85 @@ struct MachineryTests {
             #expect(events.count == 1 && events[0].lastCopy < 100 && events[0].firstCopy < 1_000)
             // It never learns of links, so it tries until nobody looks any more: the counter does count.
             #expect(events[0].lastTry > 2_500)
+        }
+    }
+
+    /// engarde's own: WireGuard is told each datagram once, over all links, from the first datagram of the load on.
+    @Test(arguments: ["polling", "io_uring"], Direction.allCases)
+    func sessionsDeliverEachDatagramOnce(engine: String, direction: Direction) throws {
+        try onOneCorePerSide { bench in
+            let at = Case(links: 3, size: 1_200, load: .rate(1_000), direction: direction)
+            let run = try bench.measure(.engarde(engine, in: Environment.executableFolder), at, seconds: 0.5)
+            #expect(run.flows.map(\.direction) == direction.flows)
+            for flow in run.flows {
+                #expect(flow.sent > 400 && flow.lost == 0 && flow.strange == 0 && flow.duplicates == 0)
+            }
+        }
+    }
+
+    @Test func opaqueDeliversEveryCopy() throws {
+        try onOneCorePerSide { bench in
+            let variant = Variant.engarde("polling", in: Environment.executableFolder).opaque(.everywhere)
+            let at = Case(links: 3, size: 1_200, load: .rate(1_000), direction: .both)
+            let run = try bench.measure(variant, at, seconds: 0.5, counting: 0)
+            for flow in run.flows {
+                #expect(flow.lost == 0 && flow.strange == 0 && abs(Int(flow.duplicates) - 2 * 500) < 60)
+            }
+        }
+    }
+
+    @Test(arguments: Variant.Knob.allCases)
+    func aTurnedKnobStillRelays(knob: Variant.Knob) throws {
+        try onOneCorePerSide { bench in
+            let variant = Variant.engarde("io_uring", in: Environment.executableFolder).tuned(knob, cores: bench.cores)
+            let at = Case(links: 1, size: 148, load: .rate(100), direction: .up)
+            let run = try bench.measure(variant, at, seconds: 0.3, counting: 0)
+            #expect(run.flows[0].unique > 0 && run.flows[0].strange == 0)
+        }
+    }
+
+    /// Every path must be trusted before it is measured: down, a link takes what no handshake has earned it.
+    @Test func pathsAreProvenBeforeTheLoad() throws {
+        try onOneCorePerSide { bench in
+            let laboratory = try bench.laboratory(links: 3)
+            let relays = try Relays(.engarde("polling", in: Environment.executableFolder), in: laboratory, cores: bench.cores)
+            defer { relays.stop() }
+            let ends = try Ends(laboratory)
+            try ends.shakeHands(laboratory, relays)
+            let before = try laboratory.client.received()
+            let flow = Flow()
+            ends.aim(flow, .down)
+            flow.state.size = 1_200
+            flow.state.rate = 1_000
+            Flow.begin([flow])
+            Flow.run([flow], seconds: 0.2)
+            Flow.run([flow], seconds: 1, sends: false)
+            let after = try laboratory.client.received()
+            for link in laboratory.links {
+                let bytes = (after[link.name]?.bytes ?? 0) - (before[link.name]?.bytes ?? 0)
+                #expect(bytes >= Int(flow.sent) * 1_200)
+            }
+        }
+    }
+
+    @Test(.enabled(if: AllocationCounter.obstacle == nil, "skipped: allocations cannot be counted here"))
+    func theAllocationCounterFindsEachAllocation() throws {
+        let counter = try AllocationCounter(thread: cbench_thread())
+        let before = counter.count
+        for _ in 0..<1_000 { cbench_allocate() }
+        #expect(counter.count - before >= 1_000)
+    }
+
+    /// The optimised programs' folder is in ENGARDE_PROGRAMS.
+    @Test(
+        .enabled(if: AllocationCounter.obstacle == nil, "skipped: allocations cannot be counted here"),
+        .enabled(if: Environment.value("ENGARDE_PROGRAMS") != nil, "skipped: ENGARDE_PROGRAMS names no optimised programs"),
+        arguments: ["polling", "io_uring"], Variant.TrafficProtocol.allCases)
+    func theLoopDoesNotAllocateInAMillionDatagrams(engine: String, traffic: Variant.TrafficProtocol) throws {
+        let ours = Variant.engarde(engine, in: try #require(Environment.value("ENGARDE_PROGRAMS")))
+        try onOneCorePerSide { bench in
+            let count = try bench.allocations(traffic == .opaque ? ours.opaque(.everywhere) : ours, datagrams: 1_000_000)
+            #expect(count.datagrams >= 1_000_000 && count.client == 0 && count.server == 0)
         }
     }
 
