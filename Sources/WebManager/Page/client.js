@@ -8,6 +8,7 @@ import { openHistory } from "./history.js";
 import { ask } from "./stream.js";
 
 const titleOf = (link) => link.label || link.name;
+const isWorking = ({ state }) => state === "carrying" || state === "degraded";
 const historyOf = ({ name }) => `api/v2/links/${encodeURIComponent(name)}/history`;
 
 function areOrIs(links) {
@@ -153,8 +154,11 @@ export class ClientView {
     const own = { interface: link.name };
     if (link.isExcluded) return this.#report(await ask("api/v2/include", own), `${title} was not included`);
     const exclude = (force) => ask("api/v2/exclude", { ...own, force });
-    let answer = await exclude(false);
+    const isLast = isWorking(link) && !this.#status.links.some((other) => other.name !== link.name && isWorking(other));
+    if (isLast && !(await confirmLast(title))) return;
+    let answer = await exclude(isLast);
     if (answer.code === 409) {
+      // It became the last one since.
       if (!(await confirmLast(title))) return;
       answer = await exclude(true);
     }
