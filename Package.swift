@@ -36,9 +36,9 @@ func embeddingRoom(_ name: String, embedding folder: String, _ dependencies: [Ta
         swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: swiftSettings)
+        name: name, dependencies: dependencies, exclude: exclude, cSettings: cSettings, swiftSettings: swiftSettings)
 }
 
 func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
@@ -112,7 +112,7 @@ let package = Package(
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
         tests(
             "WebManagerTests",
-            ["WebManager", "Status", "Support", "Settings", logging, lifecycle] + http),
+            ["WebManager", "Status", "Support", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),

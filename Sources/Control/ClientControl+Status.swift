@@ -17,6 +17,8 @@ extension ClientControl: ClientStatusSource {
         }
     }
 
+    public func onChange(_ handler: @escaping @Sendable () -> Void) { bell.onRing(handler) }
+
     public func include(_ name: String) async -> ExclusionOutcome {
         await queue.run {
             guard self.policy.include(name) else { return .unchanged }
@@ -72,11 +74,12 @@ extension ClientControl: ClientStatusSource {
         status.duplicateDatagrams = dataPlane.copies.duplicates(ofStream: 0)
         status.traffic = Traffic(counters, slot: listen.handle.slot)
         status.links = table.interfaces.map { link($0, now) }
-        status.serverLastReceivedSeconds = status.links.compactMap(\.lastReceivedSeconds).min()
+        let ages = status.links.map(\.lastReceivedSeconds) + [age(lastReceivedBefore, now: now)]
+        status.serverLastReceivedSeconds = ages.compactMap(\.self).min()
         return status
     }
 
-    private func lastReceived(_ slot: UInt16) -> Int64 {
+    func lastReceived(_ slot: UInt16) -> Int64 {
         Int64(bitPattern: dataPlane.counters.value(.lastReceived, slot: slot))
     }
 

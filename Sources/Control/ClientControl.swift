@@ -30,6 +30,9 @@ public final class ClientControl: Service, @unchecked Sendable {
     private(set) var links: [Int32: Link] = [:]
     private let linkSource: LinkSource
     private let log: Logger
+    let bell = ChangeBell()
+    /// When something last came over links whose sockets are closed since; 0 for never.
+    private(set) var lastReceivedBefore: Int64 = 0
     private let command: LinkChangeCommand?
     private var slots: SocketSlots
     private var resolver: NameResolver!
@@ -174,7 +177,10 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     /// Takes a link out of the fan-out and closes its socket.
     private func leave(_ link: inout Link, _ state: Link.State) {
-        if let served = link.socket { slots.detach(served) }
+        if let served = link.socket {
+            lastReceivedBefore = max(lastReceivedBefore, lastReceived(served.handle.slot))
+            slots.detach(served)
+        }
         link.socket = nil
         link.source = nil
         link.isCarrying = false
@@ -197,6 +203,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         if let before = link.carryingState { command?.tell(link: link.name, old: before, new: state, reason: reason) }
         link.carryingState = state
         link.carryingStateSince = engarde_monotonic_nanoseconds()
+        bell.ring()
     }
 
     // MARK: Once a second

@@ -16,6 +16,8 @@ extension ServerControl: ServerStatusSource {
         }
     }
 
+    public func onChange(_ handler: @escaping @Sendable () -> Void) { bell.onRing(handler) }
+
     private func statusNow() -> ServerStatus {
         let now = engarde_monotonic_nanoseconds()
         var program = ProgramStatus(

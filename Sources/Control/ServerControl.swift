@@ -18,6 +18,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     let queue = DispatchQueue(label: "control")
     let startedAt = engarde_monotonic_nanoseconds()
     let listen: ServedSocket
+    let bell = ChangeBell()
     private(set) var upstream: UpstreamSockets
     private(set) var meters: PathMeters
     var hasSessions: Bool { configuration.trafficProtocol == .wireguard }
@@ -48,8 +49,9 @@ public final class ServerControl: Service, @unchecked Sendable {
         upstream = UpstreamSockets(
             count: isOpaque ? 1 : limits.upstreamSockets, tuning: configuration.tuning, log: log)
         let command = LinkChangeCommand(configuration.onLinkChange, log)
-        meters = PathMeters(timeoutSeconds: configuration.clientTimeoutSeconds, log: log) {
+        meters = PathMeters(timeoutSeconds: configuration.clientTimeoutSeconds, log: log) { [bell] in
             command?.tell(link: $0, old: $1, new: $2, reason: $3)
+            bell.ring()
         }
         trafficLog = TrafficLog(log)
     }

@@ -5,6 +5,7 @@ public import Logging
 internal import NIOCore
 internal import NIOPosix
 public import ServiceLifecycle
+internal import Status
 internal import Synchronization
 
 /// Serves the page, the API and the metrics of one program.
@@ -33,6 +34,10 @@ public final class WebManager: Service {
         feed = EventFeed(limits) { await Routes.event(role) }
         routes = Routes.all(role, feed)
         census = ConnectionCensus(limits)
+        switch role {
+        case .client(let source): source.onChange { [feed] in feed.hurry() }
+        case .server(let source): source.onChange { [feed] in feed.hurry() }
+        }
     }
 
     /// Serves until the service group shuts down or the task is cancelled, and never throws.

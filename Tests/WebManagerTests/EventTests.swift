@@ -65,6 +65,19 @@ import Testing
         }
     }
 
+    @Test func aChangeIsToldBeforeItsTime() async throws {
+        var limits = WebLimits()
+        limits.eventSeconds = 5
+        let client = FakeClient()
+        try await withServing(.client(client), limits: limits) { serving in
+            let connection = try Self.listen(serving.port)
+            try await eventually { client.state.withLock { $0.statusCount } == 1 }
+            client.state.withLock { $0.onChange }?()
+            try await eventually(seconds: 3) { client.state.withLock { $0.statusCount } == 2 }
+            withExtendedLifetime(connection) {}
+        }
+    }
+
     @Test func onlySoManyStreams() async throws {
         var limits = Self.quick
         limits.eventStreamsMax = 3

@@ -10,9 +10,12 @@ final class FakeClient: ClientStatusSource {
         var statusCount = 0
         var resetCount = 0
         var historyByLink: [String: [QualityMinute]] = [:]
+        var onChange: (@Sendable () -> Void)?
     }
 
     let state: Mutex<State>
+
+    func onChange(_ handler: @escaping @Sendable () -> Void) { state.withLock { $0.onChange = handler } }
 
     init(_ links: [LinkStatus] = FakeClient.links) {
         var status = ClientStatus(program: .sample)

@@ -25,6 +25,7 @@ struct FakeServer: ServerStatusSource {
     }
 
     func status() async -> ServerStatus { value }
+    func onChange(_ handler: @escaping @Sendable () -> Void) {}
 
     func history(ofPath address: String) async -> [QualityMinute]? {
         guard value.sessions.flatMap(\.paths).contains(where: { $0.address == address }) else { return nil }

@@ -10,7 +10,7 @@ enum Golden {
                 "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
                     + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
                 "X-Content-Type-Options: nosniff", "Referrer-Policy: same-origin", "X-Frame-Options: DENY",
-                "Cross-Origin-Opener-Policy: same-origin", "Cross-Origin-Resource-Policy: same-origin",
+                "Cross-Origin-Resource-Policy: same-origin",
                 "Cache-Control: no-cache, private, max-age=0", "Pragma: no-cache",
                 "Expires: Thu, 01 Jan 1970 00:00:00 GMT", "Date: (now)",
             ]

@@ -38,6 +38,24 @@ import Testing
         }
     }
 
+    /// Page and routes are written apart.
+    @Test func whatThePageAsksForIsServed() throws {
+        let roles = [WebRole.client(FakeClient()), .server(FakeServer())]
+        let served = Set(roles.flatMap { Routes.all($0, EventFeed(WebLimits()) { nil }) }.map(\.pattern))
+        var asked: Set<String> = []
+        for file in PageFile.all where file.type.hasPrefix("text/javascript") {
+            let text = String(decoding: file.bytes, as: UTF8.self)
+            for match in text.matches(of: /[`"](api\/[^`"]*)[`"]/) {
+                asked.insert("/" + match.1.replacing(/\$\{[^}]*\}+\)?\}?/, with: "{}"))
+            }
+        }
+        #expect(asked.count >= 7, "\(asked)")
+        for path in asked {
+            let isServed = served.contains { $0.replacing(/\{[^}]*\}/, with: "{}") == path }
+            #expect(isServed, "\(path)")
+        }
+    }
+
     @Test(arguments: [
         ("/api/v2/links/{name}/history", "/api/v2/links/eth0/history", "eth0"),
         ("/api/v2/links/{name}/history", "/api/v2/links/a%2Fb/history", "a%2Fb"),

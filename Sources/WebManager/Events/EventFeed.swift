@@ -3,7 +3,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// One snapshot a second for everybody who listens, and neither snapshot nor timer while nobody does.
+/// One snapshot a second for everybody who listens, sooner when a state has changed, and neither snapshot nor timer while nobody does.
 ///
 /// A listener that is slower than that misses snapshots; none is kept for it but the newest.
 final class EventFeed: Sendable {
@@ -13,12 +13,16 @@ final class EventFeed: Sendable {
         /// For those who come between two snapshots.
         var newest: ByteBuffer?
         var isTelling = false
+        var isHurried = false
         var isStopped = false
     }
 
+    private static let steps = 5
+
     private let state = Mutex(State())
     private let listenersMax: Int
-    private let interval: Duration
+    /// A part of the interval, after which a change is told.
+    private let step: Duration
     private let snapshot: @Sendable () async -> ByteBuffer?
     /// Rings when somebody listens after nobody did.
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -26,7 +30,7 @@ final class EventFeed: Sendable {
     /// - Parameter snapshot: the next event, ready to send; nil for none this time.
     init(_ limits: WebLimits, snapshot: @escaping @Sendable () async -> ByteBuffer?) {
         listenersMax = limits.eventStreamsMax
-        interval = .seconds(limits.eventSeconds)
+        step = .seconds(limits.eventSeconds / Double(Self.steps))
         self.snapshot = snapshot
     }
 
@@ -39,7 +43,7 @@ final class EventFeed: Sendable {
         for await _ in bell.stream {
             while goesOn() {
                 if let event = await snapshot() { tell(event) }
-                try? await Task.sleep(for: interval)
+                await pause()
             }
         }
     }
@@ -69,10 +73,22 @@ final class EventFeed: Sendable {
         for continuation in listeners.values { continuation.finish() }
     }
 
+    /// Asks for the next snapshot without waiting for its time.
+    func hurry() { state.withLock { $0.isHurried = true } }
+
+    private func pause() async {
+        for _ in 0..<Self.steps {
+            try? await Task.sleep(for: step)
+            if state.withLock({ $0.isHurried }) { break }
+        }
+    }
+
     private func goesOn() -> Bool {
         state.withLock { state in
             state.isTelling = !state.listeners.isEmpty && !Task.isCancelled
             if !state.isTelling { state.newest = nil }
+            // The snapshot that follows has what changed until now.
+            state.isHurried = false
             return state.isTelling
         }
     }

@@ -36,7 +36,7 @@ export class Card {
       loss: percent(quality.lossPercent),
       wins: percent(quality.winPercent),
       delay: milliseconds(quality.delayP50Milliseconds),
-      tail: Number.isFinite(tail) ? `99 % ≤ ${milliseconds(tail)}` : "",
+      tail: Number.isFinite(tail) ? `99 % ≤ ${milliseconds(Math.ceil(tail * 10) / 10)}` : "",
       received: rate(quality.receivedBitsPerSecond),
       receivedCount: pace(quality.receivedDatagramsPerSecond),
       sent: rate(quality.sentBitsPerSecond),

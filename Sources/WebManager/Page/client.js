@@ -8,7 +8,8 @@ import { openHistory } from "./history.js";
 import { ask } from "./stream.js";
 
 const titleOf = (link) => link.label || link.name;
-const pathOf = (name, what) => `api/v2/links/${encodeURIComponent(name)}/${what}`;
+const isWorking = ({ state }) => state === "carrying" || state === "degraded";
+const historyOf = ({ name }) => `api/v2/links/${encodeURIComponent(name)}/history`;
 
 function areOrIs(links) {
   const short = links.map((link) => titleOf(link).replace(/^(.{28}).{3,}$/u, "$1…"));
@@ -104,7 +105,7 @@ export class ClientView {
   #makeCard(link) {
     const known = { link };
     known.card = new Card(() =>
-      openHistory(titleOf(known.link), pathOf(link.name, "history"), this.#status.program.unixSeconds));
+      openHistory(titleOf(known.link), historyOf(link), this.#status.program.unixSeconds));
     const button = known.card.slots.exclusion;
     button.addEventListener("click", () => busy(button, () => this.#turn(known.link)));
     show(button, true);
@@ -150,10 +151,14 @@ export class ClientView {
 
   async #turn(link) {
     const title = titleOf(link);
-    if (link.isExcluded) return this.#report(await ask(pathOf(link.name, "include"), {}), `${title} was not included`);
-    const exclude = (force) => ask(pathOf(link.name, "exclude"), { force });
-    let answer = await exclude(false);
+    const own = { interface: link.name };
+    if (link.isExcluded) return this.#report(await ask("api/v2/include", own), `${title} was not included`);
+    const exclude = (force) => ask("api/v2/exclude", { ...own, force });
+    const isLast = isWorking(link) && !this.#status.links.some((other) => other.name !== link.name && isWorking(other));
+    if (isLast && !(await confirmLast(title))) return;
+    let answer = await exclude(isLast);
     if (answer.code === 409) {
+      // It became the last one since.
       if (!(await confirmLast(title))) return;
       answer = await exclude(true);
     }
@@ -161,7 +166,7 @@ export class ClientView {
   }
 
   async #reset() {
-    this.#report(await ask("api/v2/exclusions/reset", {}), "The exclusions were not reset");
+    this.#report(await ask("api/v2/reset", {}), "The exclusions were not reset");
   }
 
   #report({ code, error }, failure) {

@@ -26,7 +26,8 @@ export const pace = measured((datagramsPerSecond) => `${short(datagramsPerSecond
 export const percent = measured((value) =>
   value > 0 && value < 0.05 ? "< 0.1 %" : value < 100 && value >= 99.5 ? "> 99 %" : `${short(value)} %`);
 
-export const milliseconds = measured((value) => (value < 9999.5 ? `${short(value)} ms` : `${short(value / 1000)} s`));
+export const milliseconds = measured((value) =>
+  value > 0 && value < 0.05 ? "< 0.1 ms" : value < 9999.5 ? `${short(value)} ms` : `${short(value / 1000)} s`);
 
 /** "45 s", "12 min", "3 h 5 min", "4 d 2 h". */
 export const duration = measured((seconds) => {

@@ -44,7 +44,7 @@ function summarise(minutes) {
     `${duration(minutes.length * 60)} with traffic in the last 24 hours, ${bytes(all.received)} received and ${bytes(all.sent)} sent.`,
     all.expected > 0 && `Of ${several(all.expected, "datagram")} that came over any link, ${percent(all.loss)} did not come over this one, and ${percent(all.first)} came over this one first.`,
     lossOf(worst) > 0 && `The worst minute was ${time(worst.startUnixSeconds)}, with ${percent(lossOf(worst))} lost.`,
-    all.median !== null && `The median delay behind the best was ${milliseconds(all.median)}; in the worst minute, 1 in 100 came ${milliseconds(all.tail)} or more behind.`,
+    all.median !== null && `The median delay behind the best was ${milliseconds(all.median)}${all.tail > 0 ? `; in the worst minute, 1 in 100 came ${milliseconds(all.tail)} or more behind` : ""}.`,
   ].filter(Boolean).join(" ");
 }
 

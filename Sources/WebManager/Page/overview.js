@@ -51,7 +51,7 @@ export class Overview {
       text(more, below[index]);
     });
     const drops = (program.drops ?? []).filter((drop) => drop.count > 0);
-    const reasons = drops.map((drop) => `${drop.description || drop.name}: ${count(drop.count)}`).join("; ");
+    const reasons = drops.map((drop) => `${(drop.description || drop.name).replace(/^datagrams dropped, /, "")}: ${count(drop.count)}`).join("; ");
     fill(this.#slots, {
       headline: verdict.sentence, detail: verdict.detail,
       drops: reasons ? `Datagrams not forwarded: ${reasons}.` : "Every datagram was forwarded.",

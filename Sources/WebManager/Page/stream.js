@@ -15,7 +15,7 @@ const address = (path) => new URL(path, location.origin + location.pathname);
 export const get = (path, milliseconds) =>
   fetch(address(path), { cache: "no-store", signal: AbortSignal.timeout(milliseconds) });
 
-/** Asks for a change. Gives the answer's code, 0 for none, and the error it names. */
+/** Asks for a change. Gives the answer's code, 0 for none, and what it says to people when it refuses. */
 export async function ask(path, body) {
   try {
     const answer = await fetch(address(path), {
@@ -23,7 +23,7 @@ export async function ask(path, body) {
       signal: AbortSignal.timeout(8000),
     });
     const said = await answer.json().catch(() => null);
-    return { code: answer.status, error: said?.error };
+    return { code: answer.status, error: said?.message };
   } catch {
     return { code: 0, error: "engarde did not answer" };
   }
@@ -67,11 +67,11 @@ export function follow({ snapshot, lost }) {
     const watch = setInterval(() => (isAway() || since(latest) > silenceMillisecondsMax) && end(), 500);
     source.onerror = end;
     addEventListener("pagehide", end, { once: true });
-    source.onmessage = ({ data }) => {
+    source.addEventListener("status", ({ data }) => {
       hear(data, true);
       latest = heardAt;
       isUseful = true;
-    };
+    });
   });
 
   async function poll() {

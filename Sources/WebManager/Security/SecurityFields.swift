@@ -17,7 +17,6 @@ enum SecurityFields {
         response.headers[.contentTypeOptions] = "nosniff"
         response.headers[.referrerPolicy] = "same-origin"
         response.headers[.frameOptions] = "DENY"
-        response.headers[.openerPolicy] = "same-origin"
         response.headers[.resourcePolicy] = "same-origin"
         if isAPI {
             response.headers[.cacheControl] = "no-cache, private, max-age=0"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A program that is not there, for the page to show: `mock.py --scene client-3 --port 8080`.
 
-Serves the page's files from the sources and API v2 from a scene with moving figures, on 127.0.0.1 only. Optional
-figures that are nothing are left out by clients and null at servers: the page has to take both.
+Serves the page's files from the sources and API v2, as Documentation/openapi.yaml has it, from a scene with moving
+figures, on 127.0.0.1 only.
 """
 
 import argparse
@@ -19,10 +19,17 @@ from urllib.parse import unquote
 PAGE = Path(__file__).resolve().parents[3] / "Sources/WebManager/Page"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 SPANS = {"lastSecond": 1, "last10Seconds": 10, "lastMinute": 60, "last15Minutes": 900}
 STARTED = time.time()
+
+
+def error(code, message):
+    return {"status": "error", "code": code, "message": message}
+
+
+UNKNOWN = error("not-found", "there is nothing here")
 
 
 class Stretch:
@@ -176,11 +183,11 @@ class ClientScene:
         scale = max(1, len(used))
         unique = 8_123_456 + sent // scale // 1100
         last = min((link["lastReceivedSeconds"] for link in links if link["lastReceivedSeconds"] is not None), default=None)
-        return without_nulls({
+        return {
             "type": "client", "program": program(self.description, True), "wireGuardAddress": "127.0.0.1:51820",
             "wireGuardLastReceivedSeconds": 0.1, "serverLastReceivedSeconds": last, "uniqueDatagrams": unique,
             "duplicateDatagrams": int(unique * (scale - 1) * 0.97), "traffic": traffic(received // scale, sent // scale),
-            "links": links})
+            "links": links}
 
     def history(self, name):
         return next((link.stretch.history() for link in self.links if link.name == name), None)
@@ -189,7 +196,7 @@ class ClientScene:
         with self.lock:
             link = next((link for link in self.links if link.name == name), None)
             if link is None:
-                return 404, {"error": "no such interface"}
+                return 200, {"status": "ok"}
             if verb == "include":
                 if not link.is_excluded():
                     return 200, {"status": "already-included"}
@@ -199,7 +206,7 @@ class ClientScene:
                 return 200, {"status": "already-excluded"}
             used = [other for other in self.links if other.stretch.is_in()]
             if used == [link] and not force:
-                return 409, {"error": f"{name} is the last link in use"}
+                return 409, error("last-link", "this is the last link that carries the tunnel")
             link.swap(not link.is_swapped)
             return 200, {"status": "ok"}
 
@@ -207,12 +214,6 @@ class ClientScene:
         for link in self.links:
             if link.is_swapped:
                 link.swap(False)
-
-
-def without_nulls(value):
-    if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 class ServerScene:
@@ -338,7 +339,7 @@ class Handler(BaseHTTPRequestHandler):
                 time.sleep(0.1)
             self.close_connection = True
         elif isinstance(outage, int):
-            self.answer(outage, {"error": "not now"})
+            self.answer(outage, error("not-now", "not now"))
         return outage is not None and outage != "no-streams"
 
     def do_GET(self):
@@ -351,18 +352,19 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/api/v2/events":
             self.stream()
         elif path.startswith("/api/v2/") and path.endswith("/history"):
-            minutes = scene.history(unquote(path.split("/")[4]))
-            self.answer(404, {"error": "unknown"}) if minutes is None else self.answer(200, {"minutes": minutes})
+            name = unquote(path.split("/")[4])
+            minutes = scene.history(name)
+            self.answer(404, UNKNOWN) if minutes is None else self.answer(200, {"of": name, "minutes": minutes})
         else:
             file = PAGE / (path.lstrip("/") or "index.html")
             if self.server.outage == "down" or file.parent != PAGE or not file.is_file():
-                self.answer(404, {"error": "unknown"})
+                self.answer(404, UNKNOWN)
             else:
                 self.answer(200, file.read_bytes(), TYPES[file.suffix])
 
     def stream(self):
         if self.server.outage == "no-streams":
-            return self.answer(503, {"error": "too many streams"})
+            return self.answer(503, error("too-many-streams", "too many event streams are open already"))
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
@@ -371,7 +373,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             while self.server.outage in (None, "hang"):
                 if self.server.outage is None:
-                    self.wfile.write(b"data: " + json.dumps(self.server.scene.status()).encode() + b"\n\n")
+                    self.wfile.write(b"event: status\ndata: " + json.dumps(self.server.scene.status()).encode() + b"\n\n")
                     self.wfile.flush()
                 time.sleep(1)
         except OSError:
@@ -381,21 +383,20 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.is_out():
             return
-        parts = self.path.split("/")
         try:
             request = json.loads(body)
         except ValueError:
-            return self.answer(400, {"error": "not JSON"})
+            return self.answer(400, error("bad-json", "the body must be JSON"))
         if self.headers.get("Content-Type") != "application/json" or not isinstance(request, dict):
-            return self.answer(415, {"error": "JSON is wanted"})
+            return self.answer(415, error("not-json", "Content-Type must be application/json"))
         scene = self.server.scene
-        if self.path == "/api/v2/exclusions/reset":
+        if self.path == "/api/v2/reset":
             scene.reset()
             self.answer(200, {"status": "ok"})
-        elif len(parts) == 6 and parts[3] == "links" and parts[5] in ("include", "exclude"):
-            self.answer(*scene.change(unquote(parts[4]), parts[5], request.get("force") is True))
+        elif self.path in ("/api/v2/include", "/api/v2/exclude"):
+            self.answer(*scene.change(request.get("interface"), self.path.split("/")[-1], request.get("force") is True))
         else:
-            self.answer(404, {"error": "unknown"})
+            self.answer(404, UNKNOWN)
 
 
 class Mock(ThreadingHTTPServer):
