@@ -227,13 +227,21 @@ public final class ClientControl: Service, @unchecked Sendable {
     /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers.
     private func measure(_ now: Int64) {
         let counters = dataPlane.counters
-        let carrying = links.compactMap { index, link in link.isCarrying ? (index, link.socket!.handle.slot) : nil }
-        let heard = carrying.map { Int64(bitPattern: counters.value(.lastReceived, slot: $0.1)) }.max() ?? 0
-        for (index, slot) in carrying {
+        // Until the data plane has taken a socket in, its slot has the figures of the one before.
+        let carrying = links.compactMap { index, link -> (Int32, SocketHandle)? in
+            guard link.isCarrying, let handle = link.socket?.handle,
+                counters.value(.generation, slot: handle.slot) == handle.generation
+            else { return nil }
+            return (index, handle)
+        }
+        let heard = carrying.map { Int64(bitPattern: counters.value(.lastReceived, slot: $0.1.slot)) }.max() ?? 0
+        for (index, handle) in carrying {
+            let slot = handle.slot
             let reading = Meter.Reading(
                 now: now, joined: links[index]!.joined, member: Int(slot), stream: 0,
                 lastReceived: Int64(bitPattern: counters.value(.lastReceived, slot: slot)),
-                traffic: Traffic(counters, slot: slot), lastHeardAnywhere: heard,
+                traffic: Traffic(counters, slot: slot), tenant: Int64(slot) << 16 | Int64(handle.generation),
+                lastHeardAnywhere: heard,
                 questions: counters.value(.questions))
             guard links[index]!.meter.update(reading, dataPlane.copies) != nil else { continue }
             let (state, reason) = links[index]!.judgement

@@ -16,8 +16,10 @@ struct Meter {
         var member: Int
         var stream: Int
         var lastReceived: Int64
-        /// Since it joined.
+        /// What its socket or path has carried so far.
         var traffic: Traffic
+        /// Whose figures those are; another value than before means that they have begun again at zero.
+        var tenant: Int64 = 0
         /// When its peer was last heard over any link or path.
         var lastHeardAnywhere: Int64
         /// What the peer should have answered since the program or the session began.
@@ -30,6 +32,7 @@ struct Meter {
     private var history: QualityHistory
     private var health: LinkHealth
     private var joined: Int64 = -1
+    private var tenant: Int64 = -1
     /// The last second that is in the history.
     private var folded: Int64
     /// Traffic and sends as of the last fold.
@@ -57,9 +60,12 @@ struct Meter {
     mutating func update(_ reading: Reading, _ copies: CopyBoard) -> CarryingState? {
         if reading.joined != joined {
             joined = reading.joined
-            traffic = Traffic()
             heardAnywhere = -1
             stateSince = reading.now
+        }
+        if reading.tenant != tenant {
+            tenant = reading.tenant
+            traffic = Traffic()
         }
         fold(reading, copies)
         let before = health.state

@@ -24,6 +24,9 @@ public enum Limits {
     /// Buffers received into before a turn hands what it has to the relay.
     static var arrivals: Int { @_noLocks get { buffers } }
 
+    /// Datagrams one super-datagram may hold. Those the kernel coalesces have 64 at most (UDP_GRO_CNT_MAX); one that a
+    /// local sender made has 128 at most (UDP_MAX_SEGMENTS since Linux 6.9), but a virtual machine's may have thousands.
+    static var segmentsPerArrival: Int { @_noLocks get { 128 } }
     /// Datagrams one GSO send may carry: `UDP_MAX_SEGMENTS` was 64 until Linux 6.9 (include/linux/udp.h).
     static var segmentsPerRun: Int { @_noLocks get { 64 } }
     /// Bytes one GSO send may carry: below 65,535 less the IP and UDP headers of both families.
@@ -54,9 +57,9 @@ public enum Limits {
         precondition(sessions + provisionalSessions + spareUpstreamSockets < socketSlots)
         // A relay stops between two arrivals when the next might not fit: one arrival must always fit.
         precondition(departures >= runsPerArrival * max(links, paths) && runs >= runsPerArrival)
-        precondition(slices >= segmentsPerRun)
-        // Two sessions that become one have 64 members at most, and each may be sent each segment by itself.
-        precondition(min(runs - runsPerArrival, slices) >= segmentsPerRun * 64)
+        precondition(slices >= segmentsPerArrival)
+        // A session has 32 members at most, and each may be sent each segment by itself.
+        precondition(min(runs - runsPerArrival, slices) >= segmentsPerArrival * 32)
         // Indices into these are packed into 16 bits of a completion's token.
         precondition(departures <= 1 << 16 && socketSlots <= 1 << 16)
     }

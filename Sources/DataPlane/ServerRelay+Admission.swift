@@ -19,12 +19,12 @@ extension ServerRelay {
         if entry >= 0 {
             let owner = sessions.session(tagged: window.owner(entry))
             guard owner >= 0 else { return -1 }
-            return join(arrival, to: owner, message, now)
+            return join(arrival, to: owner, now)
         }
         guard let rank = unsafe rank(message, slice) else { return -1 }
         let session = openSession(rank, now)
         guard session >= 0 else { return -1 }
-        let path = join(arrival, to: session, message, now)
+        let path = join(arrival, to: session, now)
         if path < 0 {
             close(session)
             return -1
@@ -33,24 +33,61 @@ extension ServerRelay {
         return path
     }
 
-    /// A member that is not proven brings what no other has brought: where all proven ones are silent nobody can confirm
-    /// it, so it leaves them and claims the client for itself, with an upstream socket on which WireGuard can.
+    /// Whom a datagram that no other path has brought is from.
+    enum Owner: BitwiseCopyable {
+        /// The session its path is in now.
+        case session
+        /// Another one, though the path is not that one's.
+        case stranger(Int32)
+        /// It cannot be told for want of room, which is counted.
+        case nobody
+    }
+
+    /// Finds out whom a datagram is from that no other path has brought.
+    ///
+    /// In three cases the path leaves its session and claims the client for itself, with an upstream socket on which
+    /// WireGuard can confirm it: a member that is not proven, where all proven ones are silent, or that shakes hands; and
+    /// one that brings another client's or nobody's data and nothing of its own any more, so that its address has changed
+    /// hands. A proven member's handshake is taken for its session's.
     @_noLocks
-    mutating func claimAlone(_ path: Int32, _ message: Message, _ now: Int64) {
+    mutating func owner(of message: Message, by path: Int32, _ now: Int64) -> Owner {
         let former = unsafe paths[path].pointee.session
-        guard unsafe sessions[former].pointee.isProven, receivers.session(of: message.receiver) == former else { return }
-        var members = unsafe sessions[former].pointee.provenMembers
-        while members != 0 {
-            let other = sessions.member(former, members.trailingZeroBitCount)
-            members &= members - 1
-            if unsafe now - paths[other].pointee.lastHeard < Limits.muteNanoseconds { return }
+        guard unsafe sessions[former].pointee.isProven else { return .session }
+        let known = receivers.session(of: message.receiver)
+        if case .initiation = message.kind {
+            if unsafe paths[path].pointee.isProven { return .session }
+        } else if known == former {
+            unsafe paths[path].pointee.ownHeard = now
+            if unsafe paths[path].pointee.isProven || hasConfirmer(former, now) { return .session }
+        } else if !isAbandoned(path, now) {
+            return known < 0 ? .session : .stranger(known)
         }
         let session = openSession(.informed, now)
-        guard session >= 0 else { return }
+        guard session >= 0 else { return known == former ? .session : .nobody }
         leave(path)
         nextExpiry = now  // the session it leaves may be empty now
         enter(path, session, now)
         begin(session, with: path, message)
+        return .session
+    }
+
+    /// Whether a proven member is there to show that another's datagrams are authentic.
+    @_noLocks
+    private func hasConfirmer(_ session: Int32, _ now: Int64) -> Bool {
+        var members = unsafe sessions[session].pointee.provenMembers
+        while members != 0 {
+            let other = sessions.member(session, members.trailingZeroBitCount)
+            members &= members - 1
+            if unsafe now - paths[other].pointee.lastHeard < Limits.muteNanoseconds { return true }
+        }
+        return false
+    }
+
+    /// Whether a path may be another client's: it is not proven, or has brought nothing of its own client's for long. A
+    /// datagram of somebody else's may come in the name of any address.
+    @_noLocks
+    func isAbandoned(_ path: Int32, _ now: Int64) -> Bool {
+        unsafe !paths[path].pointee.isProven || now - paths[path].pointee.ownHeard >= Limits.replaceableNanoseconds
     }
 
     /// Notes what a session begins with.
@@ -61,8 +98,7 @@ extension ServerRelay {
         if case .initiation = message.kind {
             unsafe opened.pointee.initiation = message.sender
         } else {
-            unsafe opened.pointee.claimsReceiver = true
-            unsafe opened.pointee.claimedReceiver = message.receiver
+            unsafe opened.pointee.claim(message.receiver)
         }
     }
 
@@ -110,12 +146,14 @@ extension ServerRelay {
     /// The provisional session that gives way to a claim of this rank: the oldest one of less weight, else the oldest
     /// one of the same that has had its time; or -1.
     @_noLocks
-    private func weakestClaim(against rank: Session.Rank, _ now: Int64) -> Int32 {
+    private func weakestClaim(
+        against rank: Session.Rank, keeping kept: Int32 = -1, _ now: Int64
+    ) -> Int32 {
         var (weakest, weakestSince, isLighter) = (Int32(-1), Int64.max, false)
-        for position in 0..<sessions.count {
+        for position in sessions.provenCount..<sessions.count {
             let index = sessions.live(position)
             let session = unsafe sessions[index].pointee
-            if session.isProven || rank.isBelow(session.rank) { continue }
+            if index == kept || rank.isBelow(session.rank) { continue }
             let lighter = session.rank.isBelow(rank)
             if !lighter && (isLighter || now - session.since < Limits.provisionalGraceNanoseconds) { continue }
             if lighter != isLighter || session.since < weakestSince {
@@ -127,10 +165,16 @@ extension ServerRelay {
 
     /// Makes the source a member of a session. Returns the path, or -1 when there is no room, which is counted.
     @_noLocks
-    private mutating func join(_ arrival: Arrival, to session: Int32, _ message: Message, _ now: Int64) -> Int32 {
+    private mutating func join(_ arrival: Arrival, to session: Int32, _ now: Int64) -> Int32 {
         guard makeRoom(in: session, now) else {
             counters.add(.sessionPathsFull, 1)
             return -1
+        }
+        if paths.count == paths.capacity {
+            // Claims may have many paths each: they give way as they do where there are too many of them.
+            let rank = unsafe sessions[session].pointee.isProven ? Session.Rank.informed : sessions[session].pointee.rank
+            let weakest = weakestClaim(against: rank, keeping: session, now)
+            if weakest >= 0 { close(weakest) }
         }
         let path = paths.insert(arrival.source, at: now, local: arrival.local)
         guard path >= 0 else {
@@ -140,8 +184,6 @@ extension ServerRelay {
         boards.paths.publish(path, arrival.source, since: now)
         nextExpiry = min(nextExpiry, now + sessions.limits.pathTimeoutNanoseconds)
         enter(path, session, now)
-        // What it has just shown is not newer than what the session had.
-        unsafe paths[path].pointee.joined.advance(to: message)
         return path
     }
 

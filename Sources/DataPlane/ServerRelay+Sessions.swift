@@ -15,11 +15,15 @@ extension ServerRelay {
         guard session >= 0 else { return -1 }
         if unsafe !sessions[session].pointee.isProven {
             guard proves(message, session) else { return session }
-            session = settle(session, now)
+            session = settle(session, message, slot, now)
             guard session >= 0 else { return -1 }
         }
         switch message.kind {
-        case .initiation, .response: receivers.learn(message.sender, session: session)
+        case .initiation: receivers.learn(message.sender, session: session)
+        case .response:
+            receivers.learn(message.sender, session: session)
+            unsafe sessions[session].pointee.note(name: message.receiver)
+        case .data: unsafe sessions[session].pointee.note(name: message.receiver)
         default: break
         }
         return session
@@ -38,18 +42,24 @@ extension ServerRelay {
 
     /// Makes a provisional session a proven one, or part of the one its client already has. Returns that one, or -1 when
     /// there are too many.
+    ///
+    /// WireGuard's word says that something it got on this socket was authentic, but not that everything was. So it is
+    /// the claimed client's only if WireGuard names it as it names that client.
     @_noLocks
-    private mutating func settle(_ session: Int32, _ now: Int64) -> Int32 {
-        let opener = sessions.member(session, unsafe sessions[session].pointee.opener)
+    private mutating func settle(_ session: Int32, _ message: Message, _ slot: UInt16, _ now: Int64) -> Int32 {
         unsafe regainAllowance(sessions[session].pointee.rank)
-        let isThere = unsafe sessions[session].pointee.members & 1 << UInt32(sessions[session].pointee.opener) != 0
-        if isThere { confirm(opener, of: session) }
-        if unsafe sessions[session].pointee.claimsReceiver {
+        sessions.noteAnswer(onSlot: slot)
+        preferSlot(slot, of: session)
+        let opener = unsafe sessions[session].pointee.opener
+        if opener >= 0 { confirm(sessions.member(session, opener), of: session) }
+        var learns = false
+        if unsafe sessions[session].pointee.claimsReceiver, case .data = message.kind {
             let known = unsafe receivers.session(of: sessions[session].pointee.claimedReceiver)
-            if known >= 0 && known != session {
+            if unsafe known >= 0 && sessions[known].pointee.isNamed(message.receiver) {
                 merge(session, into: known, now)
                 return known
             }
+            learns = known < 0
         }
         guard makeRoomForSession(now) else {
             counters.add(.sessionTableFull, 1)
@@ -58,10 +68,18 @@ extension ServerRelay {
         }
         sessions.prove(session)
         boards.sessions.set(session, .isProven, 1)
-        if unsafe sessions[session].pointee.claimsReceiver {
-            unsafe receivers.learn(sessions[session].pointee.claimedReceiver, session: session)
-        }
+        if learns { unsafe receivers.learn(sessions[session].pointee.claimedReceiver, session: session) }
         return session
+    }
+
+    /// Of a session's two sockets the one that WireGuard answers on is the one it goes on with.
+    @_noLocks
+    private mutating func preferSlot(_ slot: UInt16, of session: Int32) {
+        let preferring = unsafe sessions[session]
+        guard unsafe preferring.pointee.slot != slot else { return }
+        unsafe preferring.pointee.formerSlot = Int32(preferring.pointee.slot)
+        unsafe preferring.pointee.slot = slot
+        boards.sessions.set(session, .slot, UInt64(slot))
     }
 
     /// Whether another proven session fits: the one that has been silent for longest gives way, but none that is alive.
@@ -69,9 +87,8 @@ extension ServerRelay {
     private mutating func makeRoomForSession(_ now: Int64) -> Bool {
         if sessions.provenCount < sessions.limits.maxSessions { return true }
         var (oldest, oldestHeard) = (Int32(-1), now - Limits.liveNanoseconds)
-        for position in 0..<sessions.count {
+        for position in 0..<sessions.provenCount {
             let index = sessions.live(position)
-            guard unsafe sessions[index].pointee.isProven else { continue }
             if unsafe sessions[index].pointee.lastHeard < oldestHeard {
                 unsafe (oldest, oldestHeard) = (index, sessions[index].pointee.lastHeard)
             }
@@ -91,7 +108,8 @@ extension ServerRelay {
         unsafe member.pointee.session = session
         unsafe member.pointee.ordinal = ordinal
         unsafe member.pointee.isProven = false
-        unsafe member.pointee.joined = sessions[session].pointee.newest
+        unsafe member.pointee.ownHeard = now
+        unsafe member.pointee.joined = now
         boards.paths.set(path, .session, UInt64(truncatingIfNeeded: session))
         boards.paths.set(path, .isProven, 0)
         boards.copies.begin(Int(path), stream: Int(session))
@@ -104,25 +122,26 @@ extension ServerRelay {
     private mutating func confirm(_ path: Int32, of session: Int32) {
         let member = unsafe paths[path]
         unsafe member.pointee.isProven = true
+        unsafe member.pointee.credit = 0
         unsafe sessions[session].pointee.provenMembers |= 1 << UInt32(member.pointee.ordinal)
         boards.paths.set(path, .isProven, 1)
         downlinkTarget = -1
     }
 
-    /// Proves members by a datagram that all of `members` have brought: a proven one among them makes it authentic, and
-    /// that it is newer than all there was when a member joined shows that the member hears this client now.
+    /// Proves members by a datagram that all of `members` have brought and that came first at `first`: a proven one among
+    /// them makes it authentic, and that it had not come when a member joined shows that the member brings what the
+    /// client says now. Its counter says nothing: anybody can write a large one, in the name of a proven member too.
     @_noLocks
-    mutating func proveMembers(_ members: UInt32, of session: Int32, _ message: Message) {
+    mutating func proveMembers(_ members: UInt32, of session: Int32, _ message: Message, first: Int64) {
         let current = unsafe sessions[session].pointee
         var waiting = members & current.unprovenMembers
         guard waiting != 0, members & current.provenMembers != 0, case .data = message.kind,
             receivers.session(of: message.receiver) == session
         else { return }
-        let position = DataPosition(receiver: message.receiver, counter: message.counter)
         while waiting != 0 {
             let path = sessions.member(session, waiting.trailingZeroBitCount)
             waiting &= waiting - 1
-            if unsafe position.isNewer(than: paths[path].pointee.joined) { confirm(path, of: session) }
+            if unsafe first > paths[path].pointee.joined { confirm(path, of: session) }
         }
     }
 
@@ -132,8 +151,18 @@ extension ServerRelay {
     mutating func unite(_ path: Int32, with owner: Int32, _ message: Message, _ now: Int64) {
         let own = unsafe paths[path].pointee.session
         switch unsafe (sessions[own].pointee.isProven, sessions[owner].pointee.isProven) {
-        case (false, true): unite(own, into: owner, keeping: path, now)
-        case (true, false): unite(owner, into: own, keeping: path, now)
+        case (false, true):
+            if unsafe sessions[own].pointee.claimsReceiver
+                && receivers.session(of: sessions[own].pointee.claimedReceiver) == owner
+            {
+                unite(own, into: owner, keeping: path, now)
+            } else {
+                // WireGuard may be about to answer something else of it.
+                move(path, to: owner, now)
+            }
+        case (true, false):
+            if case .data = message.kind, receivers.session(of: message.receiver) != own { return }
+            unite(owner, into: own, keeping: path, now)
         case (false, false):
             if unsafe sessions[own].pointee.since < sessions[owner].pointee.since {
                 unite(owner, into: own, keeping: path, now)
@@ -141,13 +170,19 @@ extension ServerRelay {
                 unite(own, into: owner, keeping: path, now)
             }
         case (true, true):
-            // An address has changed hands between clients, as behind a translating router.
-            guard makeRoom(in: owner, now) else { return }
-            leave(path)
-            nextExpiry = now  // the session it leaves may be empty now
-            enter(path, owner, now)
-            unsafe paths[path].pointee.joined.advance(to: message)
+            // An address has changed hands between clients, as behind a translating router: this one, unless it is
+            // the other that brought what is this one's.
+            guard receivers.session(of: message.receiver) == owner, isAbandoned(path, now) else { return }
+            move(path, to: owner, now)
         }
+    }
+
+    @_noLocks
+    private mutating func move(_ path: Int32, to session: Int32, _ now: Int64) {
+        guard makeRoom(in: session, now) else { return }
+        leave(path)
+        nextExpiry = now  // the session it leaves may be empty now
+        enter(path, session, now)
     }
 
     @_noLocks
@@ -233,7 +268,9 @@ extension ServerRelay {
     /// socket is closed and replaced; else it may serve another session.
     @_noLocks
     private mutating func giveUp(_ slot: UInt16, of session: Int32) {
-        guard unsafe sessions[session].pointee.isProven else { return sessions.free(slot: slot) }
+        guard unsafe sessions[session].pointee.isProven || sessions.isAnswered(slot: slot) else {
+            return sessions.free(slot: slot)
+        }
         sessions.disown(slot: slot)
         counters.set(.isRetired, slot: slot, 1)
     }

@@ -93,11 +93,12 @@ struct ServerRelay: ~Copyable, Relay {
             }
             datagrams += 1
             unsafe bytes += slice.iov_len
-            unsafe paths[path].pointee.credit += slice.iov_len
+            if unsafe !paths[path].pointee.isProven { unsafe paths[path].pointee.credit += slice.iov_len }
             if entry >= 0 {
                 takeCopy(entry, path, message, now)
-            } else if forwards(message, key, path, now) {
-                unsafe place(slice, sessions[paths[path].pointee.session].pointee.slot, &batch)
+            } else {
+                let slot = slot(for: message, key, path, now)
+                if slot >= 0 { unsafe place(slice, UInt16(truncatingIfNeeded: slot), &batch) }
             }
         }
         guard datagrams > 0 else { return }
@@ -120,15 +121,22 @@ struct ServerRelay: ~Copyable, Relay {
         if case .began(let run) = unsafe batch.place(slice, .uplink) { batch.append(Departure(run: run, slot: slot)) }
     }
 
-    /// A datagram that has not been seen: whether it goes to WireGuard.
+    /// A datagram that has not been seen: the slot of the socket by which it goes to WireGuard, or -1 when it does not,
+    /// which is counted.
     @_noLocks
-    private mutating func forwards(_ message: Message, _ key: DuplicateWindow.Key, _ path: Int32, _ now: Int64) -> Bool {
-        if unsafe !paths[path].pointee.isProven { claimAlone(path, message, now) }
+    private mutating func slot(
+        for message: Message, _ key: DuplicateWindow.Key, _ path: Int32, _ now: Int64
+    ) -> Int32 {
+        switch owner(of: message, by: path, now) {
+        case .session: break
+        case .stranger(let session): return strayed(to: session, now)
+        case .nobody: return -1
+        }
         let member = unsafe paths[path].pointee
         let session = unsafe sessions[member.session]
         if unsafe !session.pointee.isProven && !spendAllowance(session.pointee.rank, now) {
             counters.add(.claimAllowance, 1)
-            return false
+            return -1
         }
         let moment = Moment(now)
         unsafe window.insert(
@@ -142,10 +150,19 @@ struct ServerRelay: ~Copyable, Relay {
         }
         switch message.kind {
         case .initiation: unsafe session.pointee.initiation = message.sender
-        case .data where member.isProven: unsafe session.pointee.newest.advance(to: message)
+        case .data where unsafe !session.pointee.isProven: unsafe session.pointee.claim(message.receiver)
         default: break
         }
-        return true
+        return unsafe Int32(session.pointee.slot)
+    }
+
+    /// The slot by which a datagram goes to WireGuard that came by another client's path: that of the client it names.
+    /// Should it be forged, WireGuard does not mind; should it not be, its answers go where they went.
+    @_noLocks
+    private mutating func strayed(to session: Int32, _ now: Int64) -> Int32 {
+        if spendAllowance(.informed, now) { return unsafe Int32(sessions[session].pointee.slot) }
+        counters.add(.claimAllowance, 1)
+        return -1
     }
 
     /// A copy of a datagram that has been forwarded: it is worth what it tells.
@@ -159,13 +176,14 @@ struct ServerRelay: ~Copyable, Relay {
             // What brought it first belongs to somebody else by now.
             return window.hand(entry, to: tag, member: member.ordinal)
         }
+        if receivers.session(of: message.receiver) == member.session { unsafe paths[path].pointee.ownHeard = now }
         // The network may double a datagram: the path has brought it all the same, once.
         if window.members(entry) & 1 << UInt64(member.ordinal) != 0 { return }
         window.add(member: member.ordinal, to: entry)
         let age = window.age(entry, now: Moment(now).microseconds)
-        boards.copies.later(
-            Int(path), stream: Int(member.session), second: Moment(now - Int64(age) * 1000).second, delay: age)
-        proveMembers(UInt32(truncatingIfNeeded: window.members(entry)), of: member.session, message)
+        let first = now - Int64(age) * 1000
+        boards.copies.later(Int(path), stream: Int(member.session), second: Moment(first).second, delay: age)
+        proveMembers(UInt32(truncatingIfNeeded: window.members(entry)), of: member.session, message, first: first)
     }
 
     // MARK: Downlink
@@ -174,11 +192,17 @@ struct ServerRelay: ~Copyable, Relay {
     @_noLocks
     private func hasRoomForAnswers(_ arrival: Arrival, _ batch: borrowing Batch) -> Bool {
         let session = sessions.owner(ofSlot: arrival.socket.slot)
-        // Merged sessions may have twice as many members as one of them.
-        let members = session < 0 ? 1 : max(1, unsafe sessions[session].pointee.members.nonzeroBitCount * 2)
-        let hasUnproven = unsafe session >= 0 && sessions[session].pointee.unprovenMembers != 0
+        var (members, unproven) = (1, 0)
+        if unsafe session >= 0 && sessions[session].pointee.isProven {
+            members = unsafe max(1, sessions[session].pointee.members.nonzeroBitCount)
+            unproven = unsafe sessions[session].pointee.unprovenMembers.nonzeroBitCount
+        } else if session >= 0 {
+            // With the first word it may become part of any other session.
+            members = sessions.limits.maxPathsPerSession
+            unproven = members
+        }
         return batch.hasRoom(
-            segments: arrival.segmentCount, targets: members, singles: hasUnproven ? arrival.segmentCount * members : 0)
+            segments: arrival.segmentCount, targets: members, singles: arrival.segmentCount * unproven)
     }
 
     @_noLocks

@@ -43,4 +43,16 @@ import Testing
         }
         #expect(meter.windows.lastSecond.receivedDatagramsPerSecond == 5)
     }
+
+    @Test("A link that lost its carrier goes on with the figures of the same socket: they count once")
+    func carriesAgain() {
+        let copies = CopyBoard(members: 1, streams: 1)
+        var meter = Meter(.client, now: 100 * Self.second)
+        for step in 1...10 as ClosedRange<Int64> {
+            var reading = Self.reading((100 + step) * Self.second, received: UInt64(step * 1_000))
+            if step == 10 { reading.joined = 109 * Self.second }
+            _ = meter.update(reading, copies)
+        }
+        #expect(meter.windows.lastSecond.receivedDatagramsPerSecond == 1_000)
+    }
 }

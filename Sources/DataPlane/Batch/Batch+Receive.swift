@@ -4,7 +4,8 @@ internal import CShims.Socket
 internal import Sockets
 
 extension Batch {
-    /// Adds what an engine received and counts it.
+    /// Adds what an engine received and counts it. What holds more datagrams than any batch might have room for is
+    /// counted as ``DropReason/truncated`` and left out.
     ///
     /// - Parameters:
     ///   - payload: `length` bytes that stay put until the batch is over.
@@ -22,6 +23,9 @@ extension Batch {
         counters.add(.receivedBytes, slot: socket.slot, length)
         if ancillary.has_kernel_drops {
             counters.set(.kernelDrops, slot: socket.slot, UInt64(ancillary.kernel_drops))
+        }
+        guard arrival.segmentCount <= Limits.segmentsPerArrival else {
+            return counters.add(.truncated, arrival.segmentCount)
         }
         append(arrival)
     }

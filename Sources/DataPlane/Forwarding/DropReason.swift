@@ -30,7 +30,8 @@ public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
     case sessionTableFull
     /// The session has as many paths as it may, and all are alive.
     case sessionPathsFull
-    /// The kernel cut it to fit the buffer. Cannot happen with 65,535-byte buffers; counted all the same.
+    /// The kernel cut it to fit the buffer, or coalesced more datagrams than it should. Cannot happen with 65,535-byte
+    /// buffers and datagrams from other machines; counted all the same.
     case truncated
 
     /// `rawValue`, whose own getter other files may not call from hot code.

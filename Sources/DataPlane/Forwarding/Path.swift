@@ -21,10 +21,12 @@ struct Path: BitwiseCopyable {
     var ordinal = 0
     /// It has shown that it receives what this client receives now; until then it is owed what it has sent.
     var isProven = false
+    /// When it last brought something of its own session, or entered it.
+    var ownHeard: Int64 = 0
     /// Bytes it may still be sent while it is not proven.
     var credit = 0
-    /// The newest data of the session when it joined: what proves it must be newer.
-    var joined = DataPosition()
+    /// When it entered its session: what proves it must have come later.
+    var joined: Int64 = 0
 
     @_noLocks
     init(address: SocketAddress, local: engarde_packet_info, lastHeard: Int64, position: Int32) {

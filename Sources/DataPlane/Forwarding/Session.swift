@@ -41,15 +41,16 @@ struct Session: BitwiseCopyable {
     var provenMembers: UInt32 = 0
     /// Where the search for a free place among the members begins, so that one that was just freed is taken last.
     var nextOrdinal = 0
-    /// The member that opened the session.
-    var opener = 0
-    /// The receiver index of the data that opened it.
+    /// The member that opened the session; -1 when it is gone.
+    var opener = -1
+    /// The receiver index of the data it forwarded last while it was not proven.
     var claimedReceiver: UInt32 = 0
     var claimsReceiver = false
     /// The sender index of its latest handshake initiation, which WireGuard's response names.
     var initiation: UInt32 = 0
-    /// The newest data that came by a proven member.
-    var newest = DataPosition()
+    /// The last indices by which WireGuard named this client, newest first; see ``isNamed(_:)``.
+    private var names: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+    private var nameCount = 0
     /// When a member last joined, while there may be others that it supersedes; else 0.
     var joinedAt: Int64 = 0
 
@@ -64,6 +65,28 @@ struct Session: BitwiseCopyable {
     }
 
     var unprovenMembers: UInt32 { @_noLocks get { members & ~provenMembers } }
+
+    /// Notes which receiver index its data names.
+    @_noLocks
+    mutating func claim(_ receiver: UInt32) {
+        claimsReceiver = true
+        claimedReceiver = receiver
+    }
+
+    /// Notes by which index WireGuard named this client. It keeps three key pairs a peer.
+    @_noLocks
+    mutating func note(name: UInt32) {
+        if isNamed(name) { return }
+        names = (name, names.0, names.1, names.2)
+        nameCount = min(nameCount + 1, 4)
+    }
+
+    /// Whether WireGuard has lately named this client by that index.
+    @_noLocks
+    func isNamed(_ name: UInt32) -> Bool {
+        nameCount > 0 && names.0 == name || nameCount > 1 && names.1 == name || nameCount > 2 && names.2 == name
+            || nameCount > 3 && names.3 == name
+    }
 
     /// A place for a new member; there must be one among the first `limit`.
     @_noLocks

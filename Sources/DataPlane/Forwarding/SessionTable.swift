@@ -5,7 +5,7 @@
 @safe
 struct SessionTable: ~Copyable {
     let limits: SessionLimits
-    /// Live sessions are the first so many of `order`.
+    /// Live sessions are the first so many of `order`, the proven ones before the provisional ones.
     private(set) var count = 0
     private(set) var provenCount = 0
     private let sessions: UnsafeMutablePointer<Session>
@@ -16,9 +16,12 @@ struct SessionTable: ~Copyable {
     private let members: UnsafeMutablePointer<Int32>
     /// The session that has a slot's socket, or -1.
     private let owners: UnsafeMutablePointer<Int32>
-    /// Slots of upstream sockets nobody has.
+    /// Slots of upstream sockets nobody has: a ring, the one that has been free for longest first.
     private let freeSlots: UnsafeMutablePointer<UInt16>
+    private var firstFree = 0
     private(set) var freeSlotCount = 0
+    /// Whether WireGuard has spoken to a session on a slot's socket.
+    private let answered: UnsafeMutablePointer<Bool>
     private var lastID: UInt64 = 0
 
     init(limits: SessionLimits) {
@@ -33,6 +36,8 @@ struct SessionTable: ~Copyable {
         unsafe owners = .allocate(capacity: Limits.socketSlots)
         unsafe owners.initialize(repeating: -1, count: Limits.socketSlots)
         unsafe freeSlots = .allocate(capacity: Limits.socketSlots)
+        unsafe answered = .allocate(capacity: Limits.socketSlots)
+        unsafe answered.initialize(repeating: false, count: Limits.socketSlots)
         for index in 0..<capacity {
             unsafe (order + index).initialize(to: Int32(index))
             unsafe (positions + index).initialize(to: Int32(index))
@@ -47,11 +52,12 @@ struct SessionTable: ~Copyable {
         unsafe members.deallocate()
         unsafe owners.deallocate()
         unsafe freeSlots.deallocate()
+        unsafe answered.deallocate()
     }
 
     subscript(index: Int32) -> UnsafeMutablePointer<Session> { @_noLocks get { unsafe sessions + Int(index) } }
 
-    /// The index of live session number `position`, 0..<``count``.
+    /// The index of live session number `position`, 0..<``count``; the first ``provenCount`` are the proven ones.
     @_noLocks
     func live(_ position: Int) -> Int32 { unsafe order[position] }
 
@@ -85,8 +91,9 @@ struct SessionTable: ~Copyable {
         count += 1
         lastID += 1
         unsafe epochs[Int(index)] = (epochs[Int(index)] &+ 1) & 0x7_ffff
+        let slot = unsafe freeSlots[firstFree]
+        firstFree = Self.place(firstFree + 1)
         freeSlotCount -= 1
-        let slot = unsafe freeSlots[freeSlotCount]
         unsafe owners[Int(slot)] = index
         unsafe sessions[Int(index)] = unsafe Session(
             id: lastID, epoch: epochs[Int(index)], rank: rank, slot: slot, now: now)
@@ -97,20 +104,29 @@ struct SessionTable: ~Copyable {
     @_noLocks
     mutating func prove(_ index: Int32) {
         unsafe sessions[Int(index)].isProven = true
+        unsafe swap(Int(positions[Int(index)]), provenCount)
         provenCount += 1
     }
 
     /// Closes a session that has no members. Its sockets are the caller's to free or to retire.
     @_noLocks
     mutating func close(_ index: Int32) {
-        if unsafe sessions[Int(index)].isProven { provenCount -= 1 }
+        if unsafe sessions[Int(index)].isProven {
+            provenCount -= 1
+            unsafe swap(Int(positions[Int(index)]), provenCount)
+        }
         count -= 1
-        let position = unsafe positions[Int(index)]
-        let last = unsafe order[count]
-        unsafe order[Int(position)] = last
-        unsafe positions[Int(last)] = position
-        unsafe order[count] = index
-        unsafe positions[Int(index)] = Int32(truncatingIfNeeded: count)
+        unsafe swap(Int(positions[Int(index)]), count)
+    }
+
+    /// Lets two sessions change places in `order`.
+    @_noLocks
+    private mutating func swap(_ one: Int, _ other: Int) {
+        let (first, second) = unsafe (order[one], order[other])
+        unsafe order[one] = second
+        unsafe order[other] = first
+        unsafe positions[Int(second)] = Int32(truncatingIfNeeded: one)
+        unsafe positions[Int(first)] = Int32(truncatingIfNeeded: other)
     }
 
     // MARK: Members
@@ -130,6 +146,8 @@ struct SessionTable: ~Copyable {
     mutating func remove(ordinal: Int, from index: Int32) {
         unsafe sessions[Int(index)].members &= ~(1 << UInt32(ordinal))
         unsafe sessions[Int(index)].provenMembers &= ~(1 << UInt32(ordinal))
+        // Whoever has its place next has not opened the session.
+        if unsafe sessions[Int(index)].opener == ordinal { unsafe sessions[Int(index)].opener = -1 }
     }
 
     /// How many paths it may still take in.
@@ -147,21 +165,39 @@ struct SessionTable: ~Copyable {
     @_noLocks
     mutating func hand(slot: UInt16, to index: Int32) { unsafe owners[Int(slot)] = index }
 
-    /// A socket that WireGuard has never answered on may serve another session.
+    /// Notes that WireGuard has spoken to a session on this socket.
+    @_noLocks
+    mutating func noteAnswer(onSlot slot: UInt16) { unsafe answered[Int(slot)] = true }
+
+    @_noLocks
+    func isAnswered(slot: UInt16) -> Bool { unsafe answered[Int(slot)] }
+
+    /// A socket that WireGuard has never answered on may serve another session. It is taken last: WireGuard may be
+    /// about to answer its former one.
     @_noLocks
     mutating func free(slot: UInt16) {
         unsafe owners[Int(slot)] = -1
-        unsafe freeSlots[freeSlotCount] = slot
+        unsafe answered[Int(slot)] = false
+        unsafe freeSlots[Self.place(firstFree + freeSlotCount)] = slot
         freeSlotCount += 1
     }
+
+    /// Free slot number `position`, 0..<``freeSlotCount``.
+    @_noLocks
+    func freeSlot(_ position: Int) -> UInt16 { unsafe freeSlots[Self.place(firstFree + position)] }
+
+    @_noLocks
+    private static func place(_ place: Int) -> Int { place < Limits.socketSlots ? place : place - Limits.socketSlots }
 
     /// A socket has been taken away: nobody has it from now on, and it is not free either.
     @_noLocks
     mutating func disown(slot: UInt16) {
         unsafe owners[Int(slot)] = -1
         var kept = 0
-        for place in 0..<freeSlotCount where unsafe freeSlots[place] != slot {
-            unsafe freeSlots[kept] = freeSlots[place]
+        for position in 0..<freeSlotCount {
+            let other = freeSlot(position)
+            if other == slot { continue }
+            unsafe freeSlots[Self.place(firstFree + kept)] = other
             kept += 1
         }
         freeSlotCount = kept

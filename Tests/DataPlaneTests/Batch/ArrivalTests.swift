@@ -68,4 +68,20 @@ import Testing
         #expect(counters.value(.receivedBytes, slot: 5) == UInt64(length))
         #expect(counters.value(.kernelDrops, slot: 5) == 9)
     }
+
+    @Test("More segments than the kernel coalesces are not taken in: no batch might ever have room for them")
+    func tooMany() {
+        var batch = Batch()
+        let counters = Counters()
+        defer { counters.deallocate() }
+        let memory = SliceMemory(65_000)
+        var ancillary = engarde_ancillary()
+        ancillary.segment_size = 1
+        batch.receive(SocketHandle(slot: 5, generation: 1), memory.base, 65_000, SocketAddress(), ancillary, counters)
+        #expect(batch.arrivalCount == 0 && counters.value(.truncated) == 65_000)
+        batch.receive(
+            SocketHandle(slot: 5, generation: 1), memory.base, Limits.segmentsPerArrival, SocketAddress(), ancillary,
+            counters)
+        #expect(batch.arrivalCount == 1)
+    }
 }

@@ -32,6 +32,9 @@ final class RelayBench<R: Relay & ~Copyable> {
 
     var deadline: Int64 { relay.deadline }
 
+    /// Looks into the relay's state.
+    func look<T>(_ body: (borrowing R) -> T) -> T { body(relay) }
+
     func obey(_ command: Command) { relay.obey(command) }
     func attach(_ slot: UInt16, _ role: Command.Role, generation: UInt16 = 1) {
         relay.obey(.attach(SocketHandle(slot: slot, generation: generation), descriptor: -1, role))
