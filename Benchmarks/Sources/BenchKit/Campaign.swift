@@ -69,12 +69,16 @@ package struct Campaign {
             }
         }
         for repetition in 0..<plan.tunnels {
+            var straight: StraightTunnel?
             for index in tunnelled.indices {
                 let variant = tunnelled[(index + repetition) % tunnelled.count]
                 progress.show("tunnel \(repetition + 1)/\(plan.tunnels): \(variant.name)")
                 try attempt(&results, "tunnel, \(variant.name)") {
+                    let before = try straight ?? bench.straightTunnel(seconds: plan.tunnelSeconds)
+                    straight = before
                     $0.tunnels.append(
-                        try bench.tunnel(variant, repetition: repetition, seconds: plan.tunnelSeconds))
+                        try bench.tunnel(
+                            variant, repetition: repetition, straight: before, seconds: plan.tunnelSeconds))
                 }
             }
         }

@@ -47,7 +47,7 @@ package struct Plan: Sendable {
             cases: [
                 at(.full, .up), at(.full, .down), at(.rate(2_000), .up), at(.rate(20_000), .up),
                 at(.full, .up, links: 1), at(.full, .up, links: 8),
-            ], repetitions: 3, seconds: 0.4, overloads: 2, linkEvents: 1, tunnels: 2, tunnelSeconds: 2,
+            ], repetitions: 3, seconds: 0.4, overloads: 1, linkEvents: 1, tunnels: 2, tunnelSeconds: 2,
             countedDatagrams: 1_000_000)
     }
 }

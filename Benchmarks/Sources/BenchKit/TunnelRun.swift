@@ -16,21 +16,35 @@ package struct TunnelRun: Codable, Sendable {
     package var share: Double { relayed / straight }
 }
 
+/// What TCP reaches through WireGuard without engarde.
+package struct StraightTunnel: Sendable {
+    fileprivate let megabitsPerSecond: Double
+    fileprivate let kind: String
+}
+
 extension Bench {
-    /// Both, one after the other. Both ends of WireGuard and iperf3 share the load's core, the relays have
-    /// theirs.
-    package func tunnel(_ variant: Variant, repetition: Int, seconds: Int) throws -> TunnelRun {
+    /// Over one link. Both ends of WireGuard and iperf3 share the load's core, here and through the relays.
+    package func straightTunnel(seconds: Int) throws -> StraightTunnel {
+        let (result, kind) = try stream(
+            try laboratory(links: Plan.links), endpoint: "\(Laboratory.serverV4):\(Laboratory.wireGuardPort)",
+            seconds: seconds)
+        return StraightTunnel(megabitsPerSecond: result.megabitsPerSecond, kind: kind)
+    }
+
+    /// Through a variant's relays, which have a core of theirs.
+    ///
+    /// - Parameter straight: measured just before.
+    package func tunnel(
+        _ variant: Variant, repetition: Int, straight: StraightTunnel, seconds: Int
+    ) throws -> TunnelRun {
         let laboratory = try laboratory(links: Plan.links)
-        let straight = try stream(
-            laboratory, endpoint: "\(Laboratory.serverV4):\(Laboratory.wireGuardPort)", seconds: seconds)
         let relays = try Relays(variant, in: laboratory, cores: cores)
         defer { relays.stop() }
-        let relayed = try stream(laboratory, endpoint: "127.0.0.1:\(Laboratory.clientPort)", seconds: seconds)
+        let (relayed, _) = try stream(laboratory, endpoint: "127.0.0.1:\(Laboratory.clientPort)", seconds: seconds)
         try relays.check()
         return TunnelRun(
-            variant: variant.name, repetition: repetition, straight: straight.0.megabitsPerSecond,
-            relayed: relayed.0.megabitsPerSecond, retransmissions: relayed.0.retransmissions, kind: straight.1
-        )
+            variant: variant.name, repetition: repetition, straight: straight.megabitsPerSecond,
+            relayed: relayed.megabitsPerSecond, retransmissions: relayed.retransmissions, kind: straight.kind)
     }
 
     private func stream(
