@@ -162,6 +162,8 @@ extension ServerRelay {
             }
         case (true, false):
             if case .data = message.kind, receivers.session(of: message.receiver) != own { return }
+            // One that is not proven does not speak for its session.
+            if unsafe !paths[path].pointee.isProven { return move(path, to: owner, now) }
             unite(owner, into: own, keeping: path, now)
         case (false, false):
             if unsafe sessions[own].pointee.since < sessions[owner].pointee.since {
