@@ -16,7 +16,7 @@ struct Meter {
         var member: Int
         var stream: Int
         var lastReceived: Int64
-        /// Since it joined.
+        /// Since its socket was opened or its path heard, which may be before it joined again.
         var traffic: Traffic
         /// When its peer was last heard over any link or path.
         var lastHeardAnywhere: Int64
@@ -57,7 +57,6 @@ struct Meter {
     mutating func update(_ reading: Reading, _ copies: CopyBoard) -> CarryingState? {
         if reading.joined != joined {
             joined = reading.joined
-            traffic = Traffic()
             heardAnywhere = -1
             stateSince = reading.now
         }
@@ -101,7 +100,7 @@ struct Meter {
     /// What crossed since the last time counts for the second folded now, though it is two seconds younger.
     private mutating func addTraffic(to sample: inout SecondSample, _ reading: Reading) {
         let now = reading.traffic
-        // A path that is gone and back within one turn has begun its figures again.
+        // Another socket, or a path that is gone and back within one turn, has begun its figures again.
         func grown(_ field: KeyPath<Traffic, UInt64>) -> Int {
             let (now, before) = (now[keyPath: field], traffic[keyPath: field])
             return Int(now >= before ? now - before : now)

@@ -43,4 +43,16 @@ import Testing
         }
         #expect(meter.windows.lastSecond.receivedDatagramsPerSecond == 5)
     }
+
+    @Test("A link that joins again on the socket it had has not carried its past in one second")
+    func joinedAgain() {
+        let copies = CopyBoard(members: 1, streams: 1)
+        var meter = Meter(.client, now: 100 * Self.second)
+        for (step, received) in [1_000, 2_000, 2_010, 2_020].enumerated() {
+            var reading = Self.reading((101 + Int64(step)) * Self.second, received: UInt64(received))
+            if step > 1 { reading.joined = 103 * Self.second }
+            _ = meter.update(reading, copies)
+            if step > 1 { #expect(meter.windows.lastSecond.receivedDatagramsPerSecond == 10) }
+        }
+    }
 }
