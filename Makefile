@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-#   make demo       a real WireGuard tunnel over three links that come and go; forty seconds once built
+#   make demo       a real WireGuard tunnel over three links that come and go, with both pages to look at; forty seconds once built
 #   make test       every test, as CI runs them
 #   make bench-quick  what the requirements are stated on, measured in under two minutes; needs root
 #   make bench      the whole matrix; about an hour

@@ -107,7 +107,7 @@ struct Meter {
     /// What crossed since the last time counts for the second folded now, though it is two seconds younger.
     private mutating func addTraffic(to sample: inout SecondSample, _ reading: Reading) {
         let now = reading.traffic
-        // A path that is gone and back within one turn has begun its figures again.
+        // Another socket, or a path that is gone and back within one turn, has begun its figures again.
         func grown(_ field: KeyPath<Traffic, UInt64>) -> Int {
             let (now, before) = (now[keyPath: field], traffic[keyPath: field])
             return Int(now >= before ? now - before : now)

@@ -18,6 +18,7 @@ final class Demonstration {
     private static let settleSeconds = 0.3
 
     private let options: EngardeDemo
+    private let pages: [Int32]
     private let laboratory: Laboratory
     private let table = Table()
     private var records: [Record] = []
@@ -25,15 +26,19 @@ final class Demonstration {
     private var idle: [String] = []
     private var slowestReturn = 0.0
 
-    init(_ options: EngardeDemo) throws {
+    /// - Parameter pages: as ``Pages/open()`` gives them.
+    init(_ options: EngardeDemo, _ pages: [Int32]) throws {
         self.options = options
+        self.pages = pages
         laboratory = try Laboratory(links: 3)
     }
 
     /// True when nothing was lost and every living link carried.
     func run() throws -> Bool {
-        let server = try Engarde(.server, path: options.server, in: laboratory, engine: options.engine)
-        let client = try Engarde(.client, path: options.client, in: laboratory, engine: options.engine)
+        let server = try Engarde(
+            .server, path: options.server, in: laboratory, engine: options.engine, extra: Engarde.webManager)
+        let client = try Engarde(
+            .client, path: options.client, in: laboratory, engine: options.engine, extra: Engarde.webManager)
         let tunnel = try WireGuardTunnel(laboratory, endpoint: "127.0.0.1:\(Laboratory.clientPort)")
         defer { tunnel.stop() }
         table.head(
@@ -43,6 +48,7 @@ final class Demonstration {
               machines   two network namespaces of this run, joined by the links c1, c2 and c3
               WireGuard  \(tunnel.kind) on both ends, MTU \(WireGuardTunnel.mtu)
               engarde    client and server, engine \(options.engine)
+              watch it   \(Pages.lead(pages, to: [client, server]))
               traffic    a ping every \(fixed(options.pingsInterval * 1_000)) ms\(trafficNote)
 
             """)

@@ -44,6 +44,7 @@ struct EngardeDemo: ParsableCommand {
     func run() throws {
         // A reader that goes away must not keep us from cleaning up.
         signal(SIGPIPE, SIG_IGN)
+        let pages = Pages.open()
         if geteuid() != 0 { try UserNamespace.enter() }
         let leftovers = Leftovers.remove()
         if !leftovers.isEmpty { print("removed what a killed run left: \(leftovers.joined(separator: " "))") }
@@ -51,7 +52,7 @@ struct EngardeDemo: ParsableCommand {
             fail("engarde-demo cannot build its two machines: \(obstacle)")
         }
         do {
-            let passed = try Demonstration(self).run()
+            let passed = try Demonstration(self, pages).run()
             Cleanup.runAll()
             if !passed { throw ExitCode(1) }
         } catch let failure as LaboratoryFailure {

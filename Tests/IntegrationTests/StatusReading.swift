@@ -5,14 +5,6 @@ import Status
 import Support
 
 extension Engarde {
-    static let webPort = 9_001
-    /// Lines for a program's section of the file that switch its API on, without which nothing here can be read.
-    static let webManager = """
-          webManager:
-            listenAddr: "127.0.0.1:\(webPort)"
-
-        """
-
     /// Waits until the API answers, which it may do later than the relay relays.
     func waitForStatus() throws {
         var last: (any Error)?

@@ -6,6 +6,14 @@ import Glibc
 public final class Engarde {
     public enum End: String, Sendable { case client, server }
 
+    public static let webPort = 9_001
+    /// Lines for its section of the file that switch page and API on, on its machine's loopback.
+    public static let webManager = """
+          webManager:
+            listenAddr: "127.0.0.1:\(webPort)"
+
+        """
+
     public let end: End
     public let namespace: Namespace
     public private(set) var program: Program

@@ -3,7 +3,8 @@
 internal import NIOCore
 internal import Synchronization
 
-/// One snapshot a second for everybody who listens, sooner when a state has changed, and neither snapshot nor timer while nobody does.
+/// One snapshot a second for everybody who listens, sooner when a state has changed, and neither snapshot nor timer
+/// while nobody does.
 ///
 /// A listener that is slower than that misses snapshots; none is kept for it but the newest.
 final class EventFeed: Sendable {

@@ -36,7 +36,7 @@ function partition(minutes, end, seconds) {
 }
 
 function summarise(minutes) {
-  if (minutes.length === 0) return "Nothing was carried here in the last 24 hours.";
+  if (minutes.length === 0) return "No full minute with traffic in the last 24 hours.";
   const all = join(minutes);
   const lossOf = (minute) => join([minute]).loss ?? 0;
   const worst = minutes.reduce((a, b) => (lossOf(b) > lossOf(a) ? b : a));
