@@ -11,7 +11,8 @@ internal import WireGuardWire
 ///     paths of client B ──uplink──► window ──► B's upstream ─┴─ WireGuard
 ///     every path of A ◄─downlink─ A's upstream
 ///
-/// Who may become a path is in `ServerRelay+Admission`, how a source grows into a session in `ServerRelay+Sessions`.
+/// Who may become a path is in `ServerRelay+Admission`, how sources become one session in `ServerRelay+Sessions`, and how
+/// sessions end in `ServerRelay+Endings`.
 struct ServerRelay: ~Copyable, Relay {
     let counters: Counters
     let boards: ServerBoards
