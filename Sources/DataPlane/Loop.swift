@@ -22,6 +22,9 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
     }
 
     /// Relays until told to stop.
+    ///
+    /// A function of its own in the optimised program too, where a test looks at what it calls.
+    @inline(never)
     mutating func run() {
         while isRunning { turn() }
     }
