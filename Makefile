@@ -34,8 +34,9 @@ demo: swift deps
 # What waits for answers runs apart from what wants the processors, and what measures comes last and alone. It runs the
 # programs as they ship.
 test: swift deps build
-	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip "IntegrationTests|WebManagerTests|ControlTests"
+	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip "IntegrationTests|WebManagerTests|ControlTests|SupportTests"
 	$(SWIFT) test --skip-build --filter "^WebManagerTests|^ControlTests"
+	$(SWIFT) test --skip-build --filter "^SupportTests"
 	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip-build --filter IntegrationTests
 	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --package-path Benchmarks
 
