@@ -60,6 +60,8 @@ struct UpstreamSockets {
                 socket.enlargeBuffers()
                 socket.apply(tuning, log)
                 try socket.connect(to: destination)
+                // With so many sockets one may be given the very port that WireGuard, not started yet, will want.
+                if socket.localAddress.port == destination.port { continue }
                 // Slots come free when the data plane has let go of old sockets, within a second.
                 guard let served = slots.attach(socket, .upstream) else { return }
                 sockets.append(served)
