@@ -117,7 +117,7 @@ let package = Package(
         room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
         program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Sockets", arguments]),
-        tests("SettingsTests", ["Settings", "Sockets", "WireGuardWire"]),
+        tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         tests("SupportTests", ["Support"]),
@@ -129,6 +129,7 @@ let package = Package(
             ["Control", "DataPlane", "Quality", "Links", "Sockets", "Settings", "Status", "Support", logging]),
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
-            "ProgramTests", ["CShims", "Program", "Settings", "Sockets", "engarde-client", "engarde-server"]),
+            "ProgramTests",
+            ["CShims", "Program", "Settings", "Sockets", "Support", "engarde-client", "engarde-server"]),
     ]
 )

@@ -221,7 +221,8 @@ public final class ClientControl: Service, @unchecked Sendable {
             if link.isCarrying { refreshIfSilent(link, served, now / 1_000_000_000) }
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now / 1_000_000_000)
-        return links.values.contains { $0.judgement.state == .silent } || trafficLog.isOpen || slots.closingCount > 0 || links.values.contains(where: \.isWaitingForRoute)
+        return trafficLog.isOpen || slots.closingCount > 0
+            || links.values.contains { $0.isWaitingForRoute || $0.judgement.state == .silent }
     }
 
     /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers.
@@ -234,12 +235,12 @@ public final class ClientControl: Service, @unchecked Sendable {
             else { return nil }
             return (index, handle)
         }
-        let heard = carrying.map { Int64(bitPattern: counters.value(.lastReceived, slot: $0.1.slot)) }.max() ?? 0
+        let heard = carrying.map { lastReceived($0.1.slot) }.max() ?? 0
         for (index, handle) in carrying {
             let slot = handle.slot
             let reading = Meter.Reading(
                 now: now, joined: links[index]!.joined, member: Int(slot), stream: 0,
-                lastReceived: Int64(bitPattern: counters.value(.lastReceived, slot: slot)),
+                lastReceived: lastReceived(slot),
                 traffic: Traffic(counters, slot: slot), tenant: Int64(slot) << 16 | Int64(handle.generation),
                 lastHeardAnywhere: heard,
                 questions: counters.value(.questions))
@@ -252,9 +253,8 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     /// A link that sends and hears nothing may have an outdated destination.
     private func refreshIfSilent(_ link: Link, _ served: ServedSocket, _ now: Int64) {
-        let counters = dataPlane.counters
-        let heard = Int64(counters.value(.lastReceived, slot: served.handle.slot)) / 1_000_000_000
-        let sent = counters.value(.sentDatagrams, slot: served.handle.slot)
+        let heard = lastReceived(served.handle.slot) / 1_000_000_000
+        let sent = dataPlane.counters.value(.sentDatagrams, slot: served.handle.slot)
         guard sent > 0, now - heard > Self.secondsUntilSilent else { return }
         resolver.refresh(policy.destination(for: link.name))
     }

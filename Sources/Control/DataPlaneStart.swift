@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-internal import CShims.Socket
 internal import Settings
 internal import DataPlane
 internal import Logging
@@ -58,6 +57,3 @@ extension UDPSocket {
             """)
     }
 }
-
-/// Seconds since some fixed moment, not moved by changes of the clock.
-func monotonicSeconds() -> Int64 { engarde_monotonic_nanoseconds() / 1_000_000_000 }

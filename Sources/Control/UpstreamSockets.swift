@@ -11,7 +11,8 @@ struct UpstreamSockets {
     private let wanted: Int
     private let tuning: TuningConfiguration
     private let log: Logger
-    private var sockets: [ServedSocket] = []
+    /// By slot.
+    private var sockets: [UInt16: ServedSocket] = [:]
     private(set) var destination: SocketAddress?
     /// Fewer than wanted could be opened, and it has been said.
     private var isShort = false
@@ -22,22 +23,21 @@ struct UpstreamSockets {
         self.log = log
     }
 
-    /// By slot, for whoever names them.
-    func socket(inSlot slot: UInt16) -> ServedSocket? { sockets.first { $0.handle.slot == slot } }
+    func socket(inSlot slot: UInt16) -> ServedSocket? { sockets[slot] }
 
-    var handles: [SocketHandle] { sockets.map(\.handle) }
+    var handles: [SocketHandle] { sockets.values.map(\.handle) }
 
     /// Connects all sockets to where WireGuard is now.
     mutating func connect(to wanted: SocketAddress, _ slots: inout SocketSlots) throws(Errno) {
         if destination?.ip.family == wanted.ip.family {
-            for served in sockets { try served.socket.connect(to: wanted) }
+            for served in sockets.values { try served.socket.connect(to: wanted) }
             destination = wanted
         } else {
             let former = sockets
-            sockets = []
+            sockets = [:]
             destination = wanted
             fill(&slots)
-            for served in former { slots.detach(served) }
+            for served in former.values { slots.detach(served) }
         }
         log.notice("WireGuard is at \(wanted)")
     }
@@ -45,10 +45,12 @@ struct UpstreamSockets {
     /// Replaces the sockets of sessions that are over. A new one has another port, so that what WireGuard still sends to
     /// the old client never reaches the next one.
     mutating func replaceRetired(_ counters: Counters, _ slots: inout SocketSlots) {
-        let retired = sockets.filter { counters.value(.isRetired, slot: $0.handle.slot) != 0 }
+        let retired = sockets.filter { counters.value(.isRetired, slot: $0.key) != 0 }
         guard !retired.isEmpty || sockets.count < wanted else { return }
-        sockets.removeAll { served in retired.contains { $0 === served } }
-        for served in retired { slots.detach(served) }
+        for (slot, served) in retired {
+            sockets[slot] = nil
+            slots.detach(served)
+        }
         fill(&slots)
     }
 
@@ -64,7 +66,7 @@ struct UpstreamSockets {
                 if socket.localAddress.port == destination.port { continue }
                 // Slots come free when the data plane has let go of old sockets, within a second.
                 guard let served = slots.attach(socket, .upstream) else { return }
-                sockets.append(served)
+                sockets[served.handle.slot] = served
             }
             isShort = false
         } catch {

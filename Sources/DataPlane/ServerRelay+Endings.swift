@@ -112,10 +112,9 @@ extension ServerRelay {
             let path = sessions.member(index, members.trailingZeroBitCount)
             members &= members - 1
             let lastHeard = unsafe paths[path].pointee.lastHeard
-            guard lastHeard < settledAt, boards.copies.missed(Int(path), stream: Int(index)) > 0 else { continue }
-            if now - lastHeard >= Limits.supersedeNanoseconds,
-                boards.copies.missed(Int(path), stream: Int(index)) >= Limits.supersedeDatagrams
-            {
+            let missed = boards.copies.missed(Int(path), stream: Int(index))
+            guard lastHeard < settledAt, missed > 0 else { continue }
+            if now - lastHeard >= Limits.supersedeNanoseconds, missed >= Limits.supersedeDatagrams {
                 drop(path)
             } else {
                 isOpen = true

@@ -37,8 +37,8 @@ import Testing
     }
 
     @Test("The check says what would happen", arguments: RunningProgram.Name.allCases)
-    func check(_ name: RunningProgram.Name) {
-        let file = ConfigurationFixture.working(name, port: 59_401, "lissenAddr: x")
+    func check(_ name: RunningProgram.Name) throws {
+        let file = try ConfigurationFixture.working(name, port: 59_401, "lissenAddr: x")
         let end = Run.run(name, ["check", file.path])
         #expect(end.status == 0 && end.errors.isEmpty)
         let lines = end.output.split(separator: "\n")
@@ -91,13 +91,13 @@ import Testing
     @Test(
         "A file that cannot be used ends in status 1 and a line with the place", arguments: failures,
         ["", "check"])
-    func refused(_ failure: Failure, command: String) {
+    func refused(_ failure: Failure, command: String) throws {
         for name in RunningProgram.Name.allCases {
             let section = name == .client ? "client" : "server"
             func adapted(_ text: String) -> String {
                 text.split(separator: "client", omittingEmptySubsequences: false).joined(separator: section)
             }
-            let file = failure.text.map { ConfigurationFixture(adapted($0)) }
+            let file = try failure.text.map { try ConfigurationFixture(adapted($0)) }
             let path = file?.path ?? "/nonexistent/engarde.yml"
             let end = Run.run(name, command.isEmpty ? [path] : [command, path])
             #expect(end.status == 1 && end.output.isEmpty)

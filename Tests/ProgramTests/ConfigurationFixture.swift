@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Glibc
 import Sockets
+import Support
 
 /// A file for a program, removed with its last use.
 final class ConfigurationFixture {
+    private let folder: TemporaryFolder
     let path: String
 
-    init(_ text: String) {
-        path = "/tmp/engarde-test-\(getpid())-\(UInt64.random(in: 0 ... .max)).yml"
-        let bytes = Array(text.utf8)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        precondition(descriptor >= 0 && write(descriptor, bytes, bytes.count) == bytes.count)
-        close(descriptor)
+    init(_ text: String) throws {
+        folder = try TemporaryFolder()
+        path = try folder.write(text, to: "engarde.yml")
     }
 
-    deinit { unlink(path) }
-
     /// What a program needs to run, on a port of its own of 127.0.0.1; `more` lines are added to the section.
-    static func working(_ name: RunningProgram.Name, port: UInt16, _ more: String...) -> ConfigurationFixture
+    static func working(_ name: RunningProgram.Name, port: UInt16, _ more: String...) throws
+        -> ConfigurationFixture
     {
         let lines = more.map { "  \($0)\n" }.joined()
         let section = name == .client ? "client" : "server"
-        return ConfigurationFixture(
+        return try ConfigurationFixture(
             "\(section):\n  listenAddr: \"127.0.0.1:\(port)\"\n  dstAddr: \"127.0.0.1:9\"\n\(lines)")
     }
 

@@ -22,7 +22,7 @@ import Testing
         wireGuard.enlargeBuffers()
         try wireGuard.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
         let port = try ConfigurationFixture.freePort()
-        let file = ConfigurationFixture(
+        let file = try ConfigurationFixture(
             """
             server:
               listenAddr: "127.0.0.1:\(port)"

@@ -16,7 +16,7 @@ import Testing
         arguments: RunningProgram.Name.allCases, [SIGTERM, SIGINT])
     func stops(_ name: RunningProgram.Name, signal: Int32) throws {
         let port = try ConfigurationFixture.freePort()
-        let file = ConfigurationFixture.working(name, port: port)
+        let file = try ConfigurationFixture.working(name, port: port)
         for engine in ["auto", "polling"] {  // the same port again at once
             let program = RunningProgram(name, [file.path, "--engine", engine])
             #expect(program.says("\(Self.listening(name)) 127.0.0.1:\(port)"))
@@ -31,7 +31,7 @@ import Testing
     @Test("A second one on the same port gives up with one line", arguments: RunningProgram.Name.allCases)
     func second(_ name: RunningProgram.Name) throws {
         let port = try ConfigurationFixture.freePort()
-        let file = ConfigurationFixture.working(name, port: port)
+        let file = try ConfigurationFixture.working(name, port: port)
         let first = RunningProgram(name, [file.path])
         #expect(first.says(Self.listening(name)))
         let end = RunningProgram.run(name, [file.path])
@@ -48,7 +48,7 @@ import Testing
     func password(_ name: RunningProgram.Name) throws {
         let port = try ConfigurationFixture.freePort()
         let secret = "correct-horse-battery"
-        let file = ConfigurationFixture.working(
+        let file = try ConfigurationFixture.working(
             name, port: port, "description: \"test bench\"", "webManager:", "  listenAddr: \"127.0.0.1:1\"",
             "  username: \"admin\"", "  password: \"\(secret)\"", "  passwort: \"\(secret)\"",
             "writeTimeout: 10")
@@ -66,7 +66,7 @@ import Testing
     @Test("A server whose WireGuard has no address yet says so once and goes on")
     func unresolved() throws {
         let port = try ConfigurationFixture.freePort()
-        let file = ConfigurationFixture(
+        let file = try ConfigurationFixture(
             """
             server:
               listenAddr: "127.0.0.1:\(port)"
@@ -96,7 +96,7 @@ import Testing
         try far.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
         let port = try ConfigurationFixture.freePort()
         let section = name == .client ? "client" : "server"
-        let file = ConfigurationFixture(
+        let file = try ConfigurationFixture(
             """
             \(section):
               listenAddr: "127.0.0.1:\(port)"
@@ -132,7 +132,7 @@ import Testing
         let wireGuard = try UDPSocket.open(.v4)
         try wireGuard.bind(to: SocketAddress(IPAddress("127.0.0.1")!, port: 0))
         let port = try ConfigurationFixture.freePort()
-        let file = ConfigurationFixture(
+        let file = try ConfigurationFixture(
             """
             server:
               listenAddr: "127.0.0.1:\(port)"

@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Settings
-import Glibc
+import Support
 import Testing
 
 @Suite struct FileTests {
     /// Runs `body` with the path of a file that holds `bytes`, and removes it.
     private func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws -> R {
-        var template = Array("/tmp/engarde-configuration-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        try #require(descriptor >= 0)
-        let path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        defer { unlink(path) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            try #require(written > 0)
-            rest = rest.dropFirst(written)
-        }
-        close(descriptor)
-        return try body(path)
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        return try body(folder.write(bytes, to: "engarde.yml"))
     }
 
     private func lines(ofRefused path: String) -> [String] {

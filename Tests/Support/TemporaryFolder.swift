@@ -25,7 +25,12 @@ public final class TemporaryFolder: Sendable {
 
     /// Writes a file into it and returns its path.
     public func write(_ text: String, to name: String) throws -> String {
-        try writeText(text, to: "\(path)/\(name)")
+        try write(Array(text.utf8), to: name)
+    }
+
+    /// Writes a file into it and returns its path.
+    public func write(_ bytes: [UInt8], to name: String) throws -> String {
+        try writeBytes(bytes, to: "\(path)/\(name)")
         return "\(path)/\(name)"
     }
 

@@ -18,10 +18,14 @@ public func readText(_ path: String) -> String {
 
 /// Writes a whole file, replacing what was there.
 public func writeText(_ text: String, to path: String) throws {
+    try writeBytes(Array(text.utf8), to: path)
+}
+
+/// Writes a whole file, replacing what was there.
+public func writeBytes(_ bytes: [UInt8], to path: String) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw LaboratoryFailure("\(path): \(String(cString: strerror(errno)))") }
     defer { close(descriptor) }
-    let bytes = Array(text.utf8)
     let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     guard written == bytes.count else { throw LaboratoryFailure("\(path): written in part only") }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Glibc
+import Support
 import Testing
 
 @testable import WebManager
@@ -32,12 +32,9 @@ import Testing
         ([], nil), ([0xff], nil), ([UInt8](repeating: 65, count: 1025), nil),
     ])
     func passwordFile(_ content: [UInt8], _ password: String?) throws {
-        var path = Array("/tmp/engarde-test-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&path)
-        let name = String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        defer { unlink(name) }
-        _ = write(descriptor, content, content.count)
-        close(descriptor)
+        let folder = try TemporaryFolder()
+        let name = try folder.write(content, to: "password")
+        defer { withExtendedLifetime(folder) {} }
         var settings = WebSettings(listenHost: "", listenPort: 0)
         settings.username = "admin"
         settings.passwordFile = name

@@ -2,6 +2,7 @@
 
 import Glibc
 import Status
+import Support
 import Testing
 
 @testable import WebManager
@@ -85,12 +86,10 @@ import Testing
 
     /// `promtool`, of Debian's prometheus, where it is to be had.
     @Test(.enabled(if: promtool != nil, "there is no promtool in PATH")) func promtoolIsContent() async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         for text in await Self.samples() {
-            let name = "/tmp/engarde-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).prom"
-            let file = try #require(fopen(name, "w"))
-            fputs(text, file)
-            fclose(file)
-            defer { unlink(name) }
+            let name = try folder.write(text, to: "samples.prom")
             let output = try #require(popen("'\(Self.promtool!)' check metrics < '\(name)' 2>&1", "r"))
             var bytes = [UInt8](repeating: 0, count: 65_536)
             let count = fread(&bytes, 1, bytes.count, output)

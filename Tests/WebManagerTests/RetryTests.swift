@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Glibc
+import Support
 import Testing
 
 @testable import WebManager
@@ -40,7 +40,9 @@ import Testing
 
     /// A secret that is mounted late.
     @Test func passwordFileIsAwaited() async throws {
-        let name = "/tmp/engarde-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let name = "\(folder.path)/password"
         var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
         settings.username = "admin"
         settings.passwordFile = name
@@ -50,10 +52,7 @@ import Testing
         let web = WebManager(settings, role: .client(FakeClient()), log: log.logger, limits: limits)
         let running = Task { await web.run() }
         try await eventually { !log.all.isEmpty }
-        let descriptor = open(name, O_CREAT | O_WRONLY, 0o600)
-        defer { unlink(name) }
-        _ = write(descriptor, "s3cret\n", 7)
-        close(descriptor)
+        _ = try folder.write("s3cret\n", to: "password")
         try await eventually { web.port != nil }
         running.cancel()
         await running.value
