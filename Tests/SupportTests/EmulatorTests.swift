@@ -68,8 +68,13 @@ struct EmulatorTests {
         print("loss up: \(up); duplicates down: \(down)")
         #expect(abs(up.lost - 2_000) < 200 && up.duplicates == 0)
         #expect(abs(down.duplicates - 6_000) < 400 && down.lost == 0)
-        let emulator = bench.link.emulator
-        #expect(Monotonic.wait(seconds: 0.3) { emulator?.counts(.up).lost == up.lost })
+        // The kernel has words of its own for this link now and then, and the weather does not spare them all.
+        let emulator = try #require(bench.link.emulator)
+        #expect(
+            Monotonic.wait(seconds: 0.3) {
+                let counts = emulator.counts(.up)
+                return 0...counts.received - 20_000 ~= counts.lost - up.lost
+            })
     }
 
     @Test func jitterStaysInItsBounds() throws {
