@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,3 +161,41 @@ int engarde_pin_thread(int processor) {
     CPU_SET(processor, &set);
     return result(sched_setaffinity(0, sizeof set, &set));
 }
+
+// The first version of struct sched_attr, and calls that glibc has since 2.41 only; <linux/sched/types.h> clashes with
+// older ones.
+struct scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime;  // of an ordinary policy: the slice
+    uint64_t deadline;
+    uint64_t period;
+};
+
+static int get_scheduling(struct scheduling *out) {
+    return result((int)syscall(SYS_sched_getattr, 0, out, sizeof *out, 0));
+}
+
+static bool has_slices(const struct scheduling *of) {
+    return of->policy == SCHED_OTHER || of->policy == SCHED_BATCH;
+}
+
+int engarde_set_slice(int64_t nanoseconds) {
+    struct scheduling now = {0};
+    int failure = get_scheduling(&now);
+    if (failure < 0 || !has_slices(&now)) return failure;
+    now.runtime = (uint64_t)nanoseconds;
+    return result((int)syscall(SYS_sched_setattr, 0, &now, 0));
+}
+
+int64_t engarde_slice(void) {
+    struct scheduling now = {0};
+    int failure = get_scheduling(&now);
+    if (failure < 0) return failure;
+    return has_slices(&now) ? (int64_t)now.runtime : 0;
+}
+
+void engarde_yield(void) { sched_yield(); }

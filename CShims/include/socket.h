@@ -76,6 +76,11 @@ extern const int32_t ENGARDE_UDP_GRO;
 int engarde_set_option(int descriptor, int level, int option, int value);
 // Keeps the calling thread on one processor. 0 or -errno.
 int engarde_pin_thread(int processor);
+// How long the calling thread runs at most before another of its priority does, and what it is now; 0 where the kernel
+// (before Linux 6.12) or the thread's policy has none of its own. Setting leaves real-time policies alone. -errno.
+int engarde_set_slice(int64_t nanoseconds);
+int64_t engarde_slice(void);
+ENGARDE_HOT void engarde_yield(void);
 int engarde_bind_to_device(int descriptor, const char *name);
 
 // With _GNU_SOURCE glibc declares these with a transparent union that Swift cannot make. 0 or -errno.

@@ -84,6 +84,13 @@ public final class DataPlane: Sendable {
     ) {
         let (mail, counters, board) = (crossing.mailbox.reader, crossing.counters, crossing.boards?.paths)
         var refusals: [String] = []
+        var share = ProcessorShare(yields: false)
+        do throws(Errno) {
+            try ProcessorShare.takeShortSlices()
+            share = ProcessorShare(yields: true)
+        } catch {
+            refusals.append("short slices of the processor: \(error)")
+        }
         if let processor = tuning.processor {
             let result = engarde_pin_thread(Int32(processor))
             if result < 0 { refusals.append("processor \(processor): \(Errno(-result))") }
@@ -99,7 +106,7 @@ public final class DataPlane: Sendable {
                     }
                     opening.succeed(
                         EngineReport(kind: .uring, description: "io_uring (\(mode.name))", refusals: refusals))
-                    return run(engine, task, crossing)
+                    return run(engine, task, crossing, share)
                 } catch {
                     refusals.append("io_uring (\(mode.name)): \(explainUringRefusal(error))")
                 }
@@ -111,7 +118,7 @@ public final class DataPlane: Sendable {
                 opening.succeed(
                     EngineReport(
                         kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
-                return run(engine, task, crossing)
+                return run(engine, task, crossing, share)
             } catch {
                 refusals.append("polling: \(error)")
             }
@@ -119,7 +126,9 @@ public final class DataPlane: Sendable {
         opening.fail(EngineUnavailable(refusals: refusals))
     }
 
-    private static func run<E: Engine & ~Copyable>(_ engine: consuming E, _ task: Task, _ crossing: Crossing) {
+    private static func run<E: Engine & ~Copyable>(
+        _ engine: consuming E, _ task: Task, _ crossing: Crossing, _ share: ProcessorShare
+    ) {
         var random = SystemRandomNumberGenerator()
         switch task {
         case .client(let allowedSources, let isOpaque):
@@ -127,27 +136,28 @@ public final class DataPlane: Sendable {
                 engine,
                 ClientRelay(
                     counters: crossing.counters, copies: crossing.copies, board: crossing.wireGuard,
-                    isOpaque: isOpaque, allowedSources: allowedSources, random: &random), crossing)
+                    isOpaque: isOpaque, allowedSources: allowedSources, random: &random), crossing, share)
         case .server(let limits, let key):
             run(
                 engine,
                 ServerRelay(
                     counters: crossing.counters, boards: crossing.boards!, limits: limits,
-                    verifier: key.map(InitiationVerifier.init), random: &random), crossing)
+                    verifier: key.map(InitiationVerifier.init), random: &random), crossing, share)
         case .opaqueServer(let limits):
             run(
                 engine,
                 OpaqueServerRelay(
                     counters: crossing.counters, board: crossing.boards!.paths,
-                    pathTimeout: limits.pathTimeoutNanoseconds), crossing)
+                    pathTimeout: limits.pathTimeoutNanoseconds), crossing, share)
         }
     }
 
     private static func run<E: Engine & ~Copyable, R: Relay & ~Copyable>(
-        _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing
+        _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing, _ share: ProcessorShare
     ) {
         var loop = Loop(
-            engine: engine, relay: relay, mail: crossing.mailbox.reader, doorbell: crossing.doorbell.button)
+            engine: engine, relay: relay, mail: crossing.mailbox.reader, doorbell: crossing.doorbell.button,
+            share: share)
         loop.run()
     }
 }

@@ -7,9 +7,10 @@ protocol Engine: ~Copyable {
     /// Sends the batch's departures, gives its buffers back, waits, and fills it with what arrived.
     ///
     /// Returns at the first arrival or command, or at `deadline` (monotonic nanoseconds, `.max` for none); it may
-    /// return earlier and empty-handed. A send that fails costs its own copy only and is counted.
+    /// return earlier and empty-handed. A send that fails costs its own copy only and is counted. When this
+    /// `endsBurst`, others may run between the sends and the wait; see ``ProcessorShare``.
     @_noLocks
-    mutating func turn(_ batch: inout Batch, deadline: Int64) -> Turn
+    mutating func turn(_ batch: inout Batch, deadline: Int64, endsBurst: Bool) -> Turn
 
     /// Sends the batch's departures without waiting. Its arrivals stay valid, and more may be added behind them.
     @_noLocks

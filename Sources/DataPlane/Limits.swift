@@ -15,14 +15,21 @@ public enum Limits {
 
     /// Receive buffers of the polling engine, which takes a share from each socket.
     static var buffers: Int { @_noLocks get { 128 } }
-    /// Receive buffers of the ring engine, a power of two because the kernel's buffer ring wants one. They bound what
-    /// a turn sends at once: 32 super-datagrams to three links are 6 MB, which the far end's receive buffer holds even
-    /// when it does not run meanwhile.
+    /// Receive buffers of the ring engine, a power of two because the kernel's buffer ring wants one.
     static var ringBuffers: Int { @_noLocks get { 32 } }
+    /// Those that circulate at least, and by how many the circulation changes.
+    static var ringBufferPortion: Int { @_noLocks get { 8 } }
+    /// Bytes that circulating buffers may be filled with: half of a second-level cache of 1 MiB, whose other half is
+    /// for the copies. They bound what a turn sends at once, too.
+    static var circulatingBytes: Int { @_noLocks get { 512 << 10 } }
     /// Bytes of the largest datagram or super-datagram: the IP length field has 16 bits.
     static var datagramBytes: Int { @_noLocks get { 65_535 } }
     /// Buffers received into before a turn hands what it has to the relay.
     static var arrivals: Int { @_noLocks get { buffers } }
+
+    /// Bytes sent between two yields of the processor: half of ``UDPSocket/bufferBytes``, so that a receive buffer like
+    /// ours holds what came before the receiver could run.
+    static var burstBytes: Int { @_noLocks get { 2 << 20 } }
 
     /// Datagrams one super-datagram may hold. Those the kernel coalesces have 64 at most (UDP_GRO_CNT_MAX); one that a
     /// local sender made has 128 at most (UDP_MAX_SEGMENTS since Linux 6.9), but a virtual machine's may have thousands.
@@ -52,6 +59,7 @@ public enum Limits {
 
     static func check() {
         precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= arrivals)
+        precondition(ringBuffers % ringBufferPortion == 0)
         precondition(links < clientSocketSlots && clientSocketSlots <= 64)
         precondition(sessions + provisionalSessions <= 1 << 12)
         precondition(sessions + provisionalSessions + spareUpstreamSockets < socketSlots)

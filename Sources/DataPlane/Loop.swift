@@ -12,13 +12,17 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
     let mail: MailboxReader
     let doorbell: DoorbellButton
     var batch = Batch()
+    var share: ProcessorShare
     var isRunning = true
 
-    init(engine: consuming E, relay: consuming R, mail: MailboxReader, doorbell: DoorbellButton) {
+    init(
+        engine: consuming E, relay: consuming R, mail: MailboxReader, doorbell: DoorbellButton, share: ProcessorShare
+    ) {
         self.engine = engine
         self.relay = relay
         self.mail = mail
         self.doorbell = doorbell
+        self.share = share
     }
 
     /// Relays until told to stop.
@@ -34,7 +38,8 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
 
     /// The same, ending at `deadline` (monotonic nanoseconds) at the latest.
     mutating func turn(deadline: Int64) {
-        let turn = engine.turn(&batch, deadline: deadline)
+        let endsBurst = share.endsBurst(sending: batch.departureBytes)
+        let turn = engine.turn(&batch, deadline: deadline, endsBurst: endsBurst)
         if turn.hasMail { readMail() }
         relay.expire(now: turn.now)
         if batch.arrivalCount > 0 { doorbell.press() }

@@ -53,6 +53,15 @@ struct Batch: ~Copyable {
             && single.sliceCount + singles <= Limits.slices
     }
 
+    /// Bytes of all departures.
+    var departureBytes: Int {
+        @_noLocks get {
+            var bytes = 0
+            for index in 0..<departureCount { unsafe bytes += runs[Int(departures[index].run)].bytes }
+            return bytes
+        }
+    }
+
     /// Forgets what has been sent. Arrivals stay.
     @_noLocks
     mutating func clearDepartures() {

@@ -64,8 +64,12 @@ struct PollingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
-    mutating func turn(_ batch: inout Batch, deadline: Int64) -> Turn {
+    mutating func turn(_ batch: inout Batch, deadline: Int64, endsBurst: Bool) -> Turn {
         flush(&batch)
+        if endsBurst {
+            counters.add(.systemCalls, 1)
+            engarde_yield()
+        }
         batch.clearArrivals()
         buffersUsed = 0
         var limit: Int64 = -1

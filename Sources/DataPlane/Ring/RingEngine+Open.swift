@@ -87,7 +87,7 @@ extension RingEngine {
     /// Receives one datagram for real: kernels before 6.0 accept the ring but refuse multishot receives, and no
     /// flag tells.
     private mutating func proveReceive() throws(Errno) {
-        unsafe buffers.grow(ring)
+        unsafe buffers.grow(by: Limits.ringBufferPortion, ring)
         unsafe engarde_uring_publish_buffers(ring)
         var pair: [Int32] = [-1, -1]
         try unsafe checkedLibc(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair))

@@ -47,14 +47,18 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
-    mutating func turn(_ batch: inout Batch, deadline: Int64) -> Turn {
+    mutating func turn(_ batch: inout Batch, deadline: Int64, endsBurst: Bool) -> Turn {
         batch.clearArrivals()
-        let old = buffers.heldCount
+        let old = buffers.held
         queue(&batch)
-        if buffers.isScarce {
+        if endsBurst || buffers.isScarce {
             // Waiting with most buffers in hand would starve the receives.
             submit(&batch)
             unsafe buffers.giveBack(old, ring)
+            if endsBurst {
+                counters.add(.systemCalls, 1)
+                engarde_yield()
+            }
             submitAndWait(&batch, deadline: deadline)
         } else {
             submitAndWait(&batch, deadline: deadline)
@@ -250,7 +254,7 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func receive(_ socket: SocketHandle, _ completion: engarde_completion, _ batch: inout Batch) {
         let entry = unsafe sockets[socket.slot]
         if completion.buffer >= 0 {
-            buffers.hold(UInt16(truncatingIfNeeded: completion.buffer))
+            buffers.hold(UInt16(truncatingIfNeeded: completion.buffer), bytes: max(0, Int(completion.result)))
             if completion.result >= 0 { arrive(socket, completion, &batch) }
         } else if completion.result == -ENOBUFS {
             // Nothing is lost: datagrams wait in the socket until there are buffers and the receive is armed again.

@@ -27,7 +27,7 @@ class BareEngine {
 
     func attach(_ slot: UInt16, descriptor: Int32, _ role: Command.Role) { fatalError() }
     func flush() { fatalError() }
-    fileprivate func turn() { fatalError() }
+    fileprivate func turn(endsBurst: Bool) { fatalError() }
 
     /// Puts a run of equal datagrams, the last perhaps shorter, on its way out by a connected socket.
     func leave(_ slot: UInt16, _ datagrams: [iovec]) {
@@ -46,8 +46,8 @@ class BareEngine {
     }
 
     /// One turn that ends after 20 ms; bytes of the datagrams in each arrival.
-    func arrivals() -> [[Int]] {
-        turn()
+    func arrivals(endsBurst: Bool = false) -> [[Int]] {
+        turn(endsBurst: endsBurst)
         return (0..<batch.arrivalCount).map { index in
             let arrival = batch.arrivals[index]
             return (0..<arrival.segmentCount).map { arrival.segment($0).length }
@@ -69,5 +69,7 @@ private final class Driven<E: Engine & ~Copyable>: BareEngine {
 
     override func flush() { engine!.flush(&batch) }
 
-    override func turn() { _ = engine!.turn(&batch, deadline: engarde_monotonic_nanoseconds() + 20_000_000) }
+    override func turn(endsBurst: Bool) {
+        _ = engine!.turn(&batch, deadline: engarde_monotonic_nanoseconds() + 20_000_000, endsBurst: endsBurst)
+    }
 }

@@ -12,12 +12,14 @@ func engineStep<R: Relay & ~Copyable>(
     _ relay: consuming R
 ) throws -> (Int64?) -> Void {
     let doorbell = try Doorbell()
+    let share = ProcessorShare(yields: true)
     guard let mode = kind.mode else {
         let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
-        return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button), doorbell)
+        return stepper(
+            Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button, share: share), doorbell)
     }
     let engine = try RingEngine.open(mode, mailbox: mail, counters: counters, board: board)
-    return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button), doorbell)
+    return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button, share: share), doorbell)
 }
 
 extension EngineTests.Kind {
