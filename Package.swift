@@ -120,10 +120,13 @@ let package = Package(
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
-        tests("SupportTests", ["Support"]),
+        room("Undisturbed", path: "Tests/Undisturbed", ["Support"]),
+        tests("SupportTests", ["Support", "Undisturbed"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
-        tests("IntegrationTests", ["Support", "Sockets", "Status", "engarde-client", "engarde-server"]),
+        tests(
+            "IntegrationTests",
+            ["Support", "Undisturbed", "Sockets", "Status", "engarde-client", "engarde-server"]),
         tests(
             "ControlTests",
             ["Control", "DataPlane", "Quality", "Links", "Sockets", "Settings", "Status", "Support", logging]),

@@ -2,9 +2,10 @@
 
 import Support
 import Testing
+import Undisturbed
 
 /// The emulated link measured: a quality test can be no better than this.
-@Suite(.serialized, .enabled(if: Privileges.obstacle == nil, skipReason))
+@Suite(.serialized, .undisturbed, .enabled(if: Privileges.obstacle == nil, skipReason))
 struct EmulatorTests {
     /// A laboratory whose only link is emulated, an end at each side, and the loads between them.
     private final class Bench {

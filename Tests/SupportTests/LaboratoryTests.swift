@@ -2,9 +2,10 @@
 
 import Support
 import Testing
+import Undisturbed
 
 /// The tester tested: plain WireGuard and plain UDP over the laboratory, without engarde.
-@Suite(.serialized, .enabled(if: Privileges.obstacle == nil, skipReason))
+@Suite(.serialized, .undisturbed, .enabled(if: Privileges.obstacle == nil, skipReason))
 struct LaboratoryTests {
     @Test func plainTunnelCountsWhatALinkLoses() throws {
         let laboratory = try Laboratory(links: 1)
