@@ -114,7 +114,8 @@ import Testing
 
     @Test func afterOneWasKilledTheNextRuns() async throws {
         let path = try script("echo $1 >> out; if [ $1 = a ]; then exec sleep 1000; fi")
-        let command = LinkChangeCommand(words: [path], log: log.logger, patience: .milliseconds(300))
+        // Patient enough for the second on a busy machine.
+        let command = LinkChangeCommand(words: [path], log: log.logger, patience: .milliseconds(1_500))
         command.tell(link: "a", old: .carrying, new: .silent, reason: "")
         command.tell(link: "b", old: .carrying, new: .silent, reason: "")
         try await until { log.lines.count == 2 }

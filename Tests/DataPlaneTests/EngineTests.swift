@@ -19,13 +19,9 @@ struct EngineTests {
     func fansOut(_ kind: Kind) throws {
         try withClient(kind, links: 3) { client in
             client.sendFromWireGuard(Array("hello".utf8))
-            client.turn()
-            client.turn()
-            for link in 0..<3 { #expect(client.receiveAtServer(link) == Array("hello".utf8)) }
+            for link in 0..<3 { #expect(client.turns { client.receiveAtServer(link) } == Array("hello".utf8)) }
             client.sendFromServer(1, [7, 8, 9])
-            client.turn()
-            client.turn()
-            #expect(client.receiveAtWireGuard() == [7, 8, 9])
+            #expect(client.turns { client.receiveAtWireGuard() } == [7, 8, 9])
         }
     }
 
@@ -35,13 +31,9 @@ struct EngineTests {
             for size in [0, 1, 1_500, 9_000, 65_507] {
                 let datagram = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
                 client.sendFromWireGuard(datagram)
-                client.turn()
-                client.turn()
-                for link in 0..<2 { #expect(client.receiveAtServer(link) == datagram) }
+                for link in 0..<2 { #expect(client.turns { client.receiveAtServer(link) } == datagram) }
                 client.sendFromServer(0, datagram)
-                client.turn()
-                client.turn()
-                #expect(client.receiveAtWireGuard() == datagram)
+                #expect(client.turns { client.receiveAtWireGuard() } == datagram)
             }
         }
     }

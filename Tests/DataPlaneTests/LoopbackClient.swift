@@ -33,10 +33,9 @@ struct LoopbackClient {
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 65_536, alignment: 16)
 
     init(_ kind: EngineTests.Kind, links count: Int) throws {
-        let any = SocketAddress(IPAddress("127.0.0.1")!, port: 0)
-        func bound() throws -> Int32 {
+        func bound(_ address: String = "127.0.0.1") throws -> Int32 {
             let socket = try UDPSocket.open(.v4)
-            try socket.bind(to: any)
+            try socket.bind(to: SocketAddress(IPAddress(address)!, port: 0))
             socket.enlargeBuffers()
             return dup(socket.descriptor)
         }
@@ -50,7 +49,8 @@ struct LoopbackClient {
         var servers: [Int32] = []
         var links: [Int32] = []
         for _ in 0..<count {
-            let server = try bound()
+            // An address nobody else here uses, so that a port given up is still free when it is wanted back.
+            let server = try bound("127.7.7.8")
             let link = try bound()
             connect(server, link)
             connect(link, server)
@@ -72,6 +72,15 @@ struct LoopbackClient {
     }
 
     func turn(waitingAtMost nanoseconds: Int64 = 20_000_000) { step(nanoseconds) }
+
+    /// Takes turns until `read` has something, twenty at most.
+    func turns<Value>(until read: () -> Value?) -> Value? {
+        for _ in 0..<20 {
+            turn()
+            if let value = read() { return value }
+        }
+        return nil
+    }
 
     func stop() {
         step(nil)

@@ -19,6 +19,9 @@ final class Peer {
         try checked(withUnsafeBytes(of: at) { engarde_bind(descriptor, $0.baseAddress!, at.kernelLength) })
     }
 
+    /// At an address nobody else here uses, so that a port given up is still free when it is wanted back.
+    static func elsewhere() throws(Errno) -> Peer { try Peer(address("127.7.7.7", 0)) }
+
     deinit {
         close(descriptor)
         scratch.deallocate()

@@ -16,7 +16,7 @@ import Testing
         let bare = try BareEngine.open(kind)
         let memory = SliceMemory(4_000)
         let link = try Peer()
-        let port = try Peer().local  // and nobody has it any more
+        let port = try Peer.elsewhere().local  // and nobody has it any more
         try link.connect(to: port)
         bare.attach(1, descriptor: link.descriptor, .link)
         for datagrams in [[memory.slice(0, 100)], (0..<5).map { memory.slice($0 * 700, 500) }] {
@@ -38,7 +38,7 @@ import Testing
         let bench = try EngineBench.client(kind)
         let wireGuard = try bench.openListen()
         let server = try bench.openLink(2)
-        let free = try Peer().local
+        let free = try Peer.elsewhere().local
         let local = try bench.open(1, .link, connectedTo: free)
         for datagram in numbered(20, size: 100) {
             wireGuard.send(datagram)
