@@ -28,7 +28,7 @@ package struct Campaign {
         print("relays on core \(bench.cores.relayList), load and sink on core \(bench.cores.load)")
         let everywhere = variants.filter { $0.scope == .everywhere }
         for (number, at) in plan.cases.enumerated() {
-            let present = variants.filter { $0.scope.contains(at) }
+            let present = plan.present(variants, at: at)
             for repetition in 0..<plan.repetitions {
                 // Who goes first changes, so that whatever drifts hits everyone alike.
                 for index in present.indices {

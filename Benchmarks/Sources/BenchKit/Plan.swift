@@ -15,11 +15,20 @@ package struct Plan: Sendable {
     package var linkEvents: Int
     package var tunnels: Int
     package var tunnelSeconds: Int
+    /// Where only what a requirement compares with itself is measured: io_uring alone, and opaque beside it.
+    package var ringOnly: [Case] = []
     /// How many datagrams must pass while the allocations of the relays' loops are counted; 0 for not at all.
     package var countedDatagrams: UInt64
 
     /// A slow clock needs a second for figures of a thousandth.
     func seconds(_ at: Case) -> Double { if case .rate = at.load { max(seconds, 1) } else { seconds } }
+
+    /// The variants to measure at a case.
+    func present(_ variants: [Variant], at: Case) -> [Variant] {
+        variants.filter {
+            $0.scope.contains(at) && (!ringOnly.contains(at) || $0.name.hasPrefix(Variant.ringName))
+        }
+    }
 
     /// The whole matrix; about an hour.
     package static var full: Plan {
@@ -43,11 +52,10 @@ package struct Plan: Sendable {
         func at(_ load: Load, _ direction: Direction, links: Int = Plan.links) -> Case {
             Case(links: links, size: size, load: load, direction: direction)
         }
+        let alone = [at(.full, .up, links: 1), at(.full, .up, links: 8)]
         return Plan(
-            cases: [
-                at(.full, .up), at(.full, .down), at(.rate(2_000), .up), at(.rate(20_000), .up),
-                at(.full, .up, links: 1), at(.full, .up, links: 8),
-            ], repetitions: 3, seconds: 0.4, overloads: 1, linkEvents: 1, tunnels: 2, tunnelSeconds: 2,
-            countedDatagrams: 1_000_000)
+            cases: [at(.full, .up), at(.full, .down), at(.rate(2_000), .up), at(.rate(20_000), .up)] + alone,
+            repetitions: 3, seconds: 0.4, overloads: 1, linkEvents: 1, tunnels: 2, tunnelSeconds: 2,
+            ringOnly: alone, countedDatagrams: 1_000_000)
     }
 }

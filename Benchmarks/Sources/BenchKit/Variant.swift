@@ -41,6 +41,7 @@ package struct Variant: Sendable {
     }
 
     package static let oneCallName = "one-call-per-copy"
+    package static let ringName = "io_uring"
 
     /// engarde's own programs with one of its engines. They are looked for in `folder`.
     package static func engarde(_ engine: String, in folder: String, options: [String] = []) -> Variant {
