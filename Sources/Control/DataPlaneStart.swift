@@ -30,7 +30,7 @@ extension EngineReport {
     /// Says once which engine serves and why no better one.
     func tell(_ log: Logger) {
         log.notice("engine: \(description)")
-        for refusal in refusals { log.notice("engine refused: \(refusal)") }
+        for refusal in refusals { log.notice("the kernel refused \(refusal)") }
     }
 }
 
