@@ -29,7 +29,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: "fuzz-\(name.lowercased())", dependencies: dependencies, path: "Targets/\(name)", cSettings: cSettings,
+        name: "fuzz-\(name.lowercased())", dependencies: ["Driver"] + dependencies, path: "Targets/\(name)",
+        cSettings: cSettings,
         swiftSettings: fuzzing + [
             .unsafeFlags(instrumented)
         ],
@@ -50,6 +51,7 @@ let package = Package(
         room("WireGuardWire", []),
         room("Sockets", ["CShims"]),
         room("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
+        .target(name: "Driver", path: "Targets/Driver", cSettings: cSettings, swiftSettings: fuzzing),
         fuzzer("Wire", ["WireGuardWire"]),
         fuzzer("Window", ["DataPlane", "WireGuardWire"]),
         fuzzer("Sessions", ["DataPlane", "WireGuardWire", "Sockets", "CShims"]),

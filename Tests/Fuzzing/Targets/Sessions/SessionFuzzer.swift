@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import CShims.Socket
+import Driver
 import Glibc
 import Sockets
 import WireGuardWire
@@ -109,15 +110,7 @@ private func check(_ relay: borrowing ServerRelay) {
     precondition(slots == upstreams.count, "a socket is lost, or counted twice")
 }
 
-/// libFuzzer's entry for programs with a main of their own, as the package manager makes them.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func run(
-    _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer,
-    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt
-
 @_cdecl("fuzz_sessions_main")
 public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-    var (count, arguments) = (count, arguments)
-    return run(&count, &arguments, fuzz)
+    drive(count, arguments, fuzz)
 }

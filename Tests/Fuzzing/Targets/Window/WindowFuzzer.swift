@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Driver
 import WireGuardWire
 
 @testable import DataPlane
@@ -35,15 +36,7 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
     return 0
 }
 
-/// libFuzzer's entry for programs with a main of their own, as the package manager makes them.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func run(
-    _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer,
-    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt
-
 @_cdecl("fuzz_window_main")
 public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-    var (count, arguments) = (count, arguments)
-    return run(&count, &arguments, fuzz)
+    drive(count, arguments, fuzz)
 }
