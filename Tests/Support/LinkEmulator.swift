@@ -81,9 +81,7 @@ public final class LinkEmulator: Sendable {
 
     /// Real-time priority also does away with the 50 µs by which the kernel lets ordinary timers be late.
     private static func hurry() {
-        var parameters = sched_param()
-        parameters.sched_priority = 1
-        if pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0 { return }
+        if runAhead(priority: 1) { return }
         _ = setpriority(PRIO_PROCESS, id_t(gettid()), -19)
         try? writeText("1", to: "/proc/\(gettid())/timerslack_ns")
     }

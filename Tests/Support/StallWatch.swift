@@ -41,10 +41,7 @@ public final class StallWatch: Sendable {
     private static func stayAhead(on processor: Int) -> Bool {
         var set = cpu_set_t()
         withUnsafeMutableBytes(of: &set) { $0[processor / 8] |= 1 << UInt8(processor % 8) }
-        guard sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return false }
-        var parameters = sched_param()
-        parameters.sched_priority = 2
-        return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0
+        return sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 && runAhead(priority: 2)
     }
 
     /// The eighth number of /proc/stat's first line, in hundredths of a second (proc_stat(5): steal).

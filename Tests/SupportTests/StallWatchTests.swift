@@ -11,9 +11,7 @@ struct StallWatchTests {
         let watch = StallWatch()
         Monotonic.sleep(seconds: 0.05)
         startThread("thief") {
-            var parameters = sched_param()
-            parameters.sched_priority = 3
-            guard pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0 else { return }
+            guard runAhead(priority: 3) else { return }
             let end = Monotonic.deadline(seconds: 0.04)
             while Monotonic.nanoseconds < end {}
         }
