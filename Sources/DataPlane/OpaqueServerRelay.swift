@@ -115,16 +115,11 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         guard now >= nextExpiry else { return }
         nextExpiry = .max
         var position = 0
-        while position < paths.count {
-            let index = paths.live(position)
-            let goneAt = paths.path(index).lastHeard + pathTimeout
-            if goneAt <= now {
-                paths.remove(index)  // another path moves to this position
-                board.publish(index, SocketAddress(), since: 0)
-            } else {
-                nextExpiry = min(nextExpiry, goneAt)
-                position += 1
-            }
+        while true {
+            let gone = paths.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry)
+            if gone < 0 { break }
+            paths.remove(gone)
+            board.publish(gone, SocketAddress(), since: 0)
         }
     }
 }

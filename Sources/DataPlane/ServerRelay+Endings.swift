@@ -59,15 +59,11 @@ extension ServerRelay {
         guard now >= nextExpiry else { return }
         nextExpiry = .max
         var position = 0
-        while position < paths.count {
-            let index = paths.live(position)
-            let goneAt = unsafe paths[index].pointee.lastHeard + sessions.limits.pathTimeoutNanoseconds
-            if goneAt <= now {
-                drop(index)  // another path moves to this position
-            } else {
-                nextExpiry = min(nextExpiry, goneAt)
-                position += 1
-            }
+        while true {
+            let gone = paths.nextGone(
+                from: &position, now: now, timeout: sessions.limits.pathTimeoutNanoseconds, next: &nextExpiry)
+            if gone < 0 { break }
+            drop(gone)
         }
         position = 0
         while position < sessions.count {

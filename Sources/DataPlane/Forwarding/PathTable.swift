@@ -67,6 +67,21 @@ struct PathTable: ~Copyable {
         return index
     }
 
+    /// The next path, from `position` in the row, that was not heard for `timeout` by `now`, or -1 behind the last one.
+    /// What stays is passed, and `next` becomes the moment the first of it would go, if that is sooner. The one returned
+    /// is to be removed before the next is asked for: another then has its position.
+    @_noLocks
+    func nextGone(from position: inout Int, now: Int64, timeout: Int64, next: inout Int64) -> Int32 {
+        while position < count {
+            let index = live(position)
+            let goneAt = unsafe paths[Int(index)].lastHeard + timeout
+            if goneAt <= now { return index }
+            next = min(next, goneAt)
+            position += 1
+        }
+        return -1
+    }
+
     /// Takes a live path out. The last live path moves to its place in the row.
     @_noLocks
     mutating func remove(_ index: Int32) {
