@@ -60,9 +60,14 @@ int engarde_netlink_descriptor(const struct engarde_netlink *netlink) {
 
 int engarde_netlink_watch_routes(struct engarde_netlink *netlink, bool on) {
     int option = on ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
-    int v4 = set_option(netlink, option, RTNLGRP_IPV4_ROUTE);
-    int v6 = set_option(netlink, option, RTNLGRP_IPV6_ROUTE);
-    return v4 < 0 ? v4 : v6;
+    static const unsigned groups[] = {
+        RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE};
+    int result = 0;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        int one = set_option(netlink, option, groups[i]);
+        if (result == 0) result = one;
+    }
+    return result;
 }
 
 static int send_request(const struct engarde_netlink *netlink, const struct nlmsghdr *request) {
@@ -253,6 +258,9 @@ static bool decode_message(const struct nlmsghdr *message, struct engarde_link_e
         case RTM_DELADDR: return decode_address(message, event);
         case RTM_NEWROUTE:
         case RTM_DELROUTE: return decode_route(message, event);
+        // A rule decides which table is asked.
+        case RTM_NEWRULE:
+        case RTM_DELRULE: event->kind = ENGARDE_ROUTE_CHANGED; return true;
         case NLMSG_ERROR:
         case NLMSG_DONE: return decode_end(message, event);
         case NLMSG_OVERRUN: event->kind = ENGARDE_OVERRUN; return true;

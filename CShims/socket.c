@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/udp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -137,7 +138,11 @@ int engarde_set_option(int descriptor, int level, int option, int value) {
     return result(setsockopt(descriptor, level, option, &value, sizeof value));
 }
 
-int engarde_bind_to_device(int descriptor, const char *name) {
+int engarde_bind_to_device(int descriptor, int index) {
+    int bound = result(setsockopt(descriptor, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof index));
+    if (bound != -ENOPROTOOPT) return bound;
+    char name[IF_NAMESIZE];
+    if (if_indextoname((unsigned)index, name) == NULL) return -errno;
     return result(setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)));
 }
 

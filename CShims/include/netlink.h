@@ -50,8 +50,8 @@ int engarde_netlink_open(struct engarde_netlink **out, bool notifications, int r
 void engarde_netlink_close(struct engarde_netlink *netlink);
 int engarde_netlink_descriptor(const struct engarde_netlink *netlink);
 
-// Joins or leaves the groups for IPv4 and IPv6 routes. Separate from opening, because a router with a full
-// table floods them. Returns 0 or -errno.
+// Joins or leaves the groups for IPv4 and IPv6 routes and rules, as `ip monitor route rule` does. Separate from
+// opening, because a router with a full table floods them. Returns 0 or -errno.
 int engarde_netlink_watch_routes(struct engarde_netlink *netlink, bool on);
 
 // Ask for all links, or all addresses. One dump at a time on a socket: the kernel answers the second with

@@ -81,7 +81,8 @@ int engarde_pin_thread(int processor);
 int engarde_set_slice(int64_t nanoseconds);
 int64_t engarde_slice(void);
 ENGARDE_HOT void engarde_yield(void);
-int engarde_bind_to_device(int descriptor, const char *name);
+// By the interface's index, which stays when it is renamed; before Linux 5.0 by its name. 0 or -errno.
+int engarde_bind_to_device(int descriptor, int index);
 
 // With _GNU_SOURCE glibc declares these with a transparent union that Swift cannot make. 0 or -errno.
 int engarde_bind(int descriptor, const void *address, socklen_t length);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 internal import CShims.Netlink
+internal import CShims.Route
 internal import Glibc
 internal import Sockets
 
@@ -34,6 +35,11 @@ final class NetlinkSocket {
         case .links(let sequence): try checked(engarde_netlink_request_links(netlink, sequence))
         case .addresses(let sequence): try checked(engarde_netlink_request_addresses(netlink, sequence))
         }
+    }
+
+    /// Asks for a route and waits for the answer; 0 or `-errno`. Only on a socket without notifications and dumps.
+    func ask(_ query: inout engarde_route_query, _ route: inout engarde_route) -> Int32 {
+        engarde_route_ask(netlink, &query, &route)
     }
 
     /// Hands out some of what is waiting; false when nothing is.

@@ -82,9 +82,9 @@ public struct UDPSocket: ~Copyable, Sendable {
         try set(Int32(IPPROTO_IPV6), IPV6_RECVPKTINFO, 1, where: family == .v6)
     }
 
-    /// Sends and receives through this interface only, whatever the routing table prefers.
-    public func bindToDevice(_ name: String) throws(Errno) {
-        try unsafe checked(engarde_bind_to_device(descriptor, name))
+    /// Sends and receives through the interface of this index only, whatever the routing table prefers.
+    public func bindToDevice(index: Int32) throws(Errno) {
+        try checked(engarde_bind_to_device(descriptor, index))
     }
 
     public func bind(to address: SocketAddress) throws(Errno) {
