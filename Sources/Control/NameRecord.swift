@@ -14,6 +14,8 @@ struct NameRecord {
     private var begun: UInt64?
     private var failures = 0
     private var isWanted = false
+    /// Whether a query under way is no reason to wait: it was begun in another network.
+    private(set) var overtakes = false
 
     /// A name that is to be asked for at once.
     init(now: UInt64) { due = now }
@@ -24,12 +26,22 @@ struct NameRecord {
     mutating func begin(now: UInt64) {
         begun = now
         isWanted = false
+        overtakes = false
     }
 
     /// Asks for a query soon, as far as the spacing allows.
     mutating func want(now: UInt64, timing: NameTiming) {
         isWanted = true
         due = min(due, soonest(now: now, timing: timing))
+    }
+
+    /// Asks at once, as far as the spacing allows, and begins with short pauses again: what failed before may not fail
+    /// in the network as it is now.
+    mutating func retry(now: UInt64, timing: NameTiming) {
+        guard !isAlive else { return }
+        failures = 0
+        overtakes = true
+        due = max(now, begun.map { $0 + timing.eventSpacingNanoseconds } ?? now)
     }
 
     /// Takes in the answer to the query that was begun. Returns whether the set of addresses has changed.

@@ -8,8 +8,8 @@ internal import Synchronization
 
 /// Keeps names resolved, off everything else: a slow or dead name server delays nobody who asks here.
 ///
-/// Each name and family has its own query on its own thread, at most one at a time, so that none waits for
-/// another. The last good answer stays until a better one comes. Address literals are answered at once and
+/// Each name and family has its own query on its own thread, so that none waits for another; a second one at a time
+/// is begun only when the network has changed. The last good answer stays until a better one comes. Address literals are answered at once and
 /// cost no timer; so is the empty host, which means this machine.
 public final class NameResolver: Sendable {
     /// Blocks for as long as it likes; called on a thread of its own.
@@ -22,11 +22,14 @@ public final class NameResolver: Sendable {
 
     private struct State {
         var records: [Query: NameRecord] = [:]
-        /// Separate from the records, which may go and come back while a query is under way.
-        var underWay: Set<Query> = []
+        /// How many of a query are under way. Separate from the records, which may go and come back meanwhile.
+        var underWay: [Query: Int] = [:]
         var alarm: Alarm?
         var isStopped = false
     }
+
+    /// Queries of one name and family at one time, those that were overtaken included.
+    private static let queriesAtOnceMax = 3
 
     private let state = Mutex(State())
     private let queue: DispatchQueue
@@ -88,6 +91,15 @@ public final class NameResolver: Sendable {
         }
     }
 
+    /// Asks at once for all names without an answer, since the network has changed. A query that was begun before is
+    /// overtaken: it may wait for a name server that is out of reach now.
+    public func retryUnanswered() {
+        let now = Self.now
+        turn { [timing] state in
+            for query in state.records.keys { state.records[query]?.retry(now: now, timing: timing) }
+        }
+    }
+
     /// Ends queries and callbacks: at once when called on the queue, else after the one that may be under
     /// way. A query that hangs keeps its thread until the C library gives up.
     public func stop() {
@@ -117,13 +129,16 @@ public final class NameResolver: Sendable {
             guard !state.isStopped else { return [] }
             change(&state)
             let now = Self.now
-            let idle = state.records.filter { !state.underWay.contains($0.key) }
-            let due = idle.filter { $0.value.due <= now }.map(\.key)
+            let ready = state.records.filter { query, record in
+                let count = state.underWay[query, default: 0]
+                return count == 0 || record.overtakes && count < Self.queriesAtOnceMax
+            }
+            let due = ready.filter { $0.value.due <= now }.map(\.key)
             for query in due {
                 state.records[query]?.begin(now: now)
-                state.underWay.insert(query)
+                state.underWay[query, default: 0] += 1
             }
-            setAlarm(&state, idle.values.map(\.due).filter { $0 > now }.min())
+            setAlarm(&state, ready.values.map(\.due).filter { $0 > now }.min())
             return due
         }
         for query in begun { start(query) }
@@ -151,7 +166,10 @@ public final class NameResolver: Sendable {
     private func finish(_ query: Query, _ answer: NameAnswer) {
         let now = Self.now
         turn { [timing] state in
-            state.underWay.remove(query)
+            let remaining = state.underWay[query, default: 1] - 1
+            state.underWay[query] = remaining > 0 ? remaining : nil
+            // A query that overtook this one is still to answer.
+            if remaining > 0, case .addresses = answer {} else if remaining > 0 { return }
             let other = Query(host: query.host, family: query.family == .v4 ? .v6 : .v4)
             let isOtherAlive = state.records[other]?.isAlive ?? false
             let hasChanged = state.records[query]?

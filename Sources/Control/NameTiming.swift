@@ -9,6 +9,8 @@ public struct NameTiming: Hashable, Sendable {
     public var refreshNanoseconds: UInt64 = 300_000_000_000
     /// Least distance between the beginnings of two queries when the second was asked for.
     public var spacingNanoseconds: UInt64 = 5_000_000_000
+    /// The same when the network has changed, for names without an answer.
+    public var eventSpacingNanoseconds: UInt64 = 1_000_000_000
 
     public init() {}
 }

@@ -48,4 +48,34 @@ struct NameRecordTests {
         #expect(record.addresses.isEmpty == isOtherAlive)
         #expect((record.failure == nil) == isOtherAlive)
     }
+
+    @Test func aChangedNetworkIsAskedAtOnce() {
+        var record = NameRecord(now: 0)
+        var now: UInt64 = 0
+        for _ in 0..<7 {
+            record.begin(now: now)
+            _ = record.finish(.failed("no"), isOtherAlive: false, now: now, timing: timing)
+            now = record.due
+        }
+        record.begin(now: now)
+        _ = record.finish(.failed("no"), isOtherAlive: false, now: now, timing: timing)
+        #expect(record.due == now + 60 * Self.second)
+        record.retry(now: now + 10 * Self.second, timing: timing)
+        #expect(record.due == now + 10 * Self.second)
+        record.begin(now: record.due)
+        record.retry(now: now + 10 * Self.second, timing: timing)
+        #expect(record.due == now + 11 * Self.second, "not more than one a second")
+        #expect(record.overtakes)
+        record.begin(now: record.due)
+        #expect(!record.overtakes)
+        _ = record.finish(.failed("no"), isOtherAlive: false, now: now + 11 * Self.second, timing: timing)
+        #expect(record.due == now + 12 * Self.second, "and with short pauses again")
+    }
+
+    @Test func aChangedNetworkLeavesAnswersAlone() {
+        var record = NameRecord(now: 0)
+        _ = record.finish(.addresses([IPAddress("192.0.2.1")!]), isOtherAlive: false, now: 0, timing: timing)
+        record.retry(now: 10 * Self.second, timing: timing)
+        #expect(record.due == 300 * Self.second)
+    }
 }

@@ -35,6 +35,7 @@ struct NameResolverTests {
         timing.retryNanosecondsMax /= 1000
         timing.refreshNanoseconds /= 1000
         timing.spacingNanoseconds /= 1000
+        timing.eventSpacingNanoseconds /= 1000
         return timing
     }
 
@@ -72,6 +73,34 @@ struct NameResolverTests {
         #expect(changes.signal.wait { changes.of("a").last == ["192.0.2.1", "2001:db8::1"] })
         #expect(resolver.addresses(of: name("a")).count == 2)
         #expect(resolver.failure(of: name("a")) == nil)
+    }
+
+    @Test func aChangedNetworkOvertakesAQueryThatHangs() {
+        names.hang("a")
+        let resolver = resolver(Self.slow { $0.eventSpacingNanoseconds = 1 })
+        defer { resolver.stop() }
+        resolver.watch([name("a")])
+        #expect(names.changed.wait { names.count("a") == 2 })
+        names.answer("a", v4: Self.addresses("192.0.2.1"), v6: Self.addresses("2001:db8::1"))
+        _ = names.state.withLock { $0.hanging.remove("a") }
+        resolver.retryUnanswered()
+        #expect(changes.signal.wait { changes.of("a").last?.count == 2 }, "the old queries hang still")
+        names.release("a")
+        #expect(names.changed.wait { names.state.withLock { $0.underWay.values.allSatisfy { $0 == 0 } } })
+        #expect(resolver.addresses(of: name("a")).count == 2)
+    }
+
+    @Test func queriesThatHangAreFew() {
+        names.hang("a")
+        let resolver = resolver(Self.slow { $0.eventSpacingNanoseconds = 1 })
+        defer { resolver.stop() }
+        resolver.watch([name("a")])
+        #expect(names.changed.wait { names.count("a") == 2 })
+        for _ in 0..<50 { resolver.retryUnanswered() }
+        #expect(names.changed.wait { names.count("a") == 6 })
+        for _ in 0..<50 { resolver.retryUnanswered() }
+        #expect(names.state.withLock { $0.underWayMax } == 3)
+        for _ in 0..<3 { names.release("a") }
     }
 
     @Test func hangingNameDelaysNoOther() {
