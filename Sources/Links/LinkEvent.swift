@@ -33,7 +33,8 @@ extension LinkEvent {
         case Int(ENGARDE_LINK_SET):
             content = .link(
                 Interface(
-                    index: event.index, name: text(event.name), kind: text(event.link_kind),
+                    index: event.index, name: InterfaceName.text(bytes(event.name)),
+                    kind: String(decoding: bytes(event.link_kind), as: UTF8.self),
                     isAdministrativelyUp: event.flags & UInt32(IFF_UP) != 0, hasCarrier: event.carrier,
                     isLoopback: event.flags & UInt32(IFF_LOOPBACK) != 0, mtu: Int(event.mtu)))
         case Int(ENGARDE_LINK_REMOVED): content = .linkRemoved(index: event.index)
@@ -55,7 +56,7 @@ extension LinkEvent {
     }
 }
 
-/// The text in a C array of characters, which C gave to Swift as a tuple.
-private func text<Characters>(_ characters: Characters) -> String {
-    withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+/// The bytes up to the first zero of a C array of characters, which is a tuple in Swift.
+private func bytes<Characters>(_ characters: Characters) -> [UInt8] {
+    withUnsafeBytes(of: characters) { Array($0.prefix { $0 != 0 }) }
 }
