@@ -92,11 +92,11 @@ extension ClientControl: ClientStatusSource {
         status.reason = reason
         status.stateSeconds = Double(now - (link?.carryingStateSince ?? now)) / 1e9
         status.isExcluded = policy.isExcluded(interface.name)
-        status.sourceAddress = (link?.source ?? policy.displayAddress(interface)).map { "\($0)" } ?? ""
+        status.sourceAddress = (link?.pair?.source ?? policy.displayAddress(interface)).map { "\($0)" } ?? ""
         status.destination = "\(policy.destination(for: interface.name))"
+        if let link { status.lastReceivedSeconds = age(lastReceived(link), now: now) }
         if let link, let served = link.socket {
-            if link.isCarrying { status.destinationAddress = "\(link.destination)" }
-            status.lastReceivedSeconds = age(lastReceived(served.handle.slot), now: now)
+            if link.isCarrying, let pair = link.pair { status.destinationAddress = "\(pair.destination)" }
             status.traffic = Traffic(dataPlane.counters, slot: served.handle.slot)
         }
         status.quality = link?.meter.windows ?? QualityWindows()

@@ -27,17 +27,21 @@ public final class ClientControl: Service, @unchecked Sendable {
     let listen: ServedSocket
     var policy: LinkPolicy
     private(set) var table = InterfaceTable()
-    private(set) var links: [Int32: Link] = [:]
+    /// By the index of their interface.
+    var links: [Int32: Link] = [:]
+    /// Destinations that have answered over some link.
+    private(set) var answered: Set<SocketAddress> = []
+    private(set) var routes: (any RouteLookup)!
     private let linkSource: LinkSource
-    private let log: Logger
+    let log: Logger
     let bell = ChangeBell()
     /// When something last came over links whose sockets are closed since; 0 for never.
-    private(set) var lastReceivedBefore: Int64 = 0
+    var lastReceivedBefore: Int64 = 0
+    var slots: SocketSlots
+    private(set) var resolver: NameResolver!
+    private(set) var ticker: Ticker?
     private let command: LinkChangeCommand?
-    private var slots: SocketSlots
-    private var resolver: NameResolver!
     private var monitor: LinkMonitor!
-    private var ticker: Ticker?
     private var trafficLog: TrafficLog
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
@@ -76,7 +80,8 @@ public final class ClientControl: Service, @unchecked Sendable {
     }
 
     private func start() throws {
-        resolver = NameResolver(queue: queue) { [unowned self] _, _ in reconcile() }
+        routes = KernelRoutes.open()
+        resolver = NameResolver(queue: queue) { [unowned self] in take($1, of: $0) }
         resolver.watch(policy.destinations)
         do {
             monitor = try LinkMonitor(queue: queue, source: linkSource) { [unowned self] change in take(change) }
@@ -84,6 +89,7 @@ public final class ClientControl: Service, @unchecked Sendable {
             throw StartRefusal("cannot watch the network interfaces: \(error)")
         }
         log.info("interfaces are watched by \(monitor.modeDescription)")
+        monitor.watchRoutes(true)
         ticker = Ticker(queue: queue, dataPlane: dataPlane) { [unowned self] in tick() }
     }
 
@@ -95,109 +101,22 @@ public final class ClientControl: Service, @unchecked Sendable {
         log.notice("stopped")
     }
 
-    // MARK: Reconciling
+    // MARK: Changes
 
     private func take(_ change: LinkChange) {
+        // A network that has changed may be one in which names resolve. Polling reports routes as changed each time.
+        if change.table != table || !monitor.isPolling { resolver.retryUnanswered() }
         table = change.table
         reconcile()
     }
 
-    /// Makes the sockets and the fan-out what interfaces, names and exclusions say they should be.
-    func reconcile() {
-        for index in links.keys where table[index] == nil {
-            leave(&links[index]!, .gone)
-            links[index] = nil
-        }
-        for interface in table.interfaces {
-            var link = links[interface.index] ?? Link(name: interface.name, now: engarde_monotonic_nanoseconds())
-            link.name = interface.name
-            follow(&link, interface)
-            links[interface.index] = link
-        }
-        monitor?.watchRoutes(links.values.contains { $0.isWaitingForRoute })
-        ticker?.wake()
-    }
-
-    private func follow(_ link: inout Link, _ interface: Interface) {
-        let verdict = policy.judge(interface, current: link.source) { self.resolver.addresses(of: $0) }
-        switch verdict {
-        case .carries(let source, let destination): carry(&link, interface, source, destination)
-        case .idle(let reason):
-            // The socket and its port wait for the link, unless their address is gone.
-            let hasAddress = interface.addresses.contains { $0.ip == link.source }
-            if reason.mayPass && hasAddress { park(&link, reason) } else { leave(&link, .idle(reason)) }
-        case .excluded(let cause): leave(&link, .excluded(cause))
-        }
-    }
-
-    private func carry(
-        _ link: inout Link, _ interface: Interface, _ source: IPAddress, _ destination: SocketAddress
-    ) {
-        if link.socket != nil && link.source != source { leave(&link, .addressChanged) }
-        if let served = link.socket, link.destination != destination {
-            do throws(Errno) {
-                try served.socket.connect(to: destination)
-                link.destination = destination
-            } catch {
-                log.warning("link \(link.name): cannot reach \(destination): \(error)")
-            }
-        }
-        if link.socket == nil { open(&link, interface, source, destination) }
-        guard let served = link.socket, !link.isCarrying else { return }
-        dataPlane.mailbox.post(.carry(served.handle, true))
-        link.isCarrying = true
-        link.joined = engarde_monotonic_nanoseconds()
-        become(&link, .carrying(source, link.destination))
-    }
-
-    private func open(_ link: inout Link, _ interface: Interface, _ source: IPAddress, _ destination: SocketAddress) {
-        guard links.values.count(where: { $0.socket != nil }) < Limits.links else { return become(&link, .tooMany) }
-        do throws(Errno) {
-            let socket = try UDPSocket.open(source.family)
-            socket.enlargeBuffers(send: UDPSocket.linkSendBytes)
-            socket.apply(configuration.tuning, log)
-            try socket.bindToDevice(interface.name)
-            try socket.bind(to: SocketAddress(source, port: 0))
-            try socket.connect(to: destination)
-            guard let served = slots.attach(socket, .link) else { return become(&link, .tooMany) }
-            link.socket = served
-            link.source = source
-            link.destination = destination
-        } catch {
-            become(&link, .failed(error))
-        }
-    }
-
-    /// Takes a link out of the fan-out and keeps its socket.
-    private func park(_ link: inout Link, _ reason: IdleReason) {
-        if let served = link.socket, link.isCarrying { dataPlane.mailbox.post(.carry(served.handle, false)) }
-        link.isCarrying = false
-        become(&link, .idle(reason))
-    }
-
-    /// Takes a link out of the fan-out and closes its socket.
-    private func leave(_ link: inout Link, _ state: Link.State) {
-        if let served = link.socket {
-            lastReceivedBefore = max(lastReceivedBefore, lastReceived(served.handle.slot))
-            slots.detach(served)
-        }
-        link.socket = nil
-        link.source = nil
-        link.isCarrying = false
-        become(&link, state)
-    }
-
-    private func become(_ link: inout Link, _ state: Link.State) {
-        guard state != link.state else { return }
-        let wasNews = link.state?.isNews ?? false
-        link.state = state
-        let level: Logger.Level = state.isNews || wasNews ? .notice : .debug
-        log.log(level: level, "link \(link.name): \(state)")
-        noteChange(&link)
+    private func take(_ addresses: [IPAddress], of host: String) {
+        log.notice("\(host) is \(addresses.isEmpty ? "gone" : addresses.map { "\($0)" }.joined(separator: ", "))")
+        reconcile()
     }
 
     /// Tells who wants to know when a link is good for something else than before.
-    private func noteChange(_ link: inout Link) {
+    func noteChange(_ link: inout Link) {
         let (state, reason) = link.judgement
         guard state != link.carryingState else { return }
         if let before = link.carryingState { command?.tell(link: link.name, old: before, new: state, reason: reason) }
@@ -211,9 +130,12 @@ public final class ClientControl: Service, @unchecked Sendable {
     /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
         slots.collect()
-        if links.values.contains(where: \.isWaitingForRoute) { reconcile() }
         let now = engarde_monotonic_nanoseconds()
+        noteAnswers()
+        if links.values.contains(where: \.isWaitingForSocket) { reconcile() }
+        placeWaiting(now: now)
         measure(now)
+        for index in links.keys { seekAnswer(index, now: now) }
         var sockets = [(name: "WireGuard", handle: listen.handle)]
         for link in links.values {
             guard let served = link.socket else { continue }
@@ -222,7 +144,16 @@ public final class ClientControl: Service, @unchecked Sendable {
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now / 1_000_000_000)
         return trafficLog.isOpen || slots.closingCount > 0
-            || links.values.contains { $0.isWaitingForRoute || $0.judgement.state == .silent }
+            || links.values.contains { $0.isWaitingForSocket || $0.state == .tooMany || $0.judgement.state == .silent }
+    }
+
+    /// Notes which destinations answer: links that have found no answer yet try them first.
+    private func noteAnswers() {
+        let answering = links.values.filter { $0.isCarrying && $0.selection.hasAnswered(lastReceived($0)) }
+            .compactMap { $0.pair?.destination }
+        guard !answered.isSuperset(of: answering) else { return }
+        answered.formUnion(answering)
+        reconcile()
     }
 
     /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers.
@@ -235,12 +166,12 @@ public final class ClientControl: Service, @unchecked Sendable {
             else { return nil }
             return (index, handle)
         }
-        let heard = carrying.map { lastReceived($0.1.slot) }.max() ?? 0
+        let heard = carrying.map { lastReceived(links[$0.0]!) }.max() ?? 0
         for (index, handle) in carrying {
             let slot = handle.slot
             let reading = Meter.Reading(
                 now: now, joined: links[index]!.joined, member: Int(slot), stream: 0,
-                lastReceived: lastReceived(slot),
+                lastReceived: lastReceived(links[index]!),
                 traffic: Traffic(counters, slot: slot), tenant: Int64(slot) << 16 | Int64(handle.generation),
                 lastHeardAnywhere: heard,
                 questions: counters.value(.questions))
@@ -253,7 +184,7 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     /// A link that sends and hears nothing may have an outdated destination.
     private func refreshIfSilent(_ link: Link, _ served: ServedSocket, _ now: Int64) {
-        let heard = lastReceived(served.handle.slot) / 1_000_000_000
+        let heard = lastReceived(link) / 1_000_000_000
         let sent = dataPlane.counters.value(.sentDatagrams, slot: served.handle.slot)
         guard sent > 0, now - heard > Self.secondsUntilSilent else { return }
         resolver.refresh(policy.destination(for: link.name))

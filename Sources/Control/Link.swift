@@ -9,24 +9,32 @@ internal import Status
 /// What the client's control side keeps of an interface.
 struct Link {
     enum State: Equatable, CustomStringConvertible {
-        case carrying(IPAddress, SocketAddress)
+        case carrying(CandidatePair)
         case idle(IdleReason)
         case excluded(ExclusionCause)
         case failed(Errno)
+        /// As many links carry as can.
         case tooMany
-        case addressChanged
         case gone
 
         var description: String {
             switch self {
-            case .carrying(let source, let destination): "carries, from \(source) to \(destination)"
-            case .idle(let reason): "idle, \(reason)"
+            case .carrying(let pair): "carries, \(pair)"
+            case .idle, .failed, .tooMany: "idle, \(reason)"
+            case .excluded, .gone: reason
+            }
+        }
+
+        /// The cause of the state, in words that do not repeat it; empty while the link carries.
+        var reason: String {
+            switch self {
+            case .carrying: ""
+            case .idle(let reason): "\(reason)"
             case .excluded(let cause): "\(cause)"
             case .failed(let errno):
-                "idle, cannot open its socket: \(errno)"
+                "cannot open its socket: \(errno)"
                     + (errno.rawValue == EPERM ? "; before Linux 5.7 binding to a device wants CAP_NET_RAW" : "")
-            case .tooMany: "idle, there are too many links"
-            case .addressChanged: "its address has changed"
+            case .tooMany: LinkPlaces.words
             case .gone: "gone"
             }
         }
@@ -43,12 +51,21 @@ struct Link {
     var name: String
     var state: State?
     var socket: ServedSocket?
-    /// The address the socket is bound to.
-    var source: IPAddress?
-    var destination = SocketAddress()
+    /// The address the socket is bound to, and the one it is connected to.
+    var pair: CandidatePair?
+    /// Which pair to use, and what to try when nothing comes back.
+    var selection = CandidateSelection()
     var isCarrying = false
     /// When it last began to carry, monotonic nanoseconds.
     var joined: Int64 = 0
+    /// Datagrams sent over all links by then that want an answer.
+    var questionsWhenJoined: UInt64 = 0
+    /// When something last came over sockets of this link that are closed since; 0 for never.
+    var lastReceivedBefore: Int64 = 0
+    /// When it began to wait for a place among the links that carry, see ``LinkPlaces``.
+    var waitingSince: Int64 = 0
+    /// What keeps the link from being of use although it carries, and how to change it; empty for nothing.
+    var warning = ""
     var meter: Meter
     /// What it was last found to be, and since when (monotonic nanoseconds).
     var carryingState: CarryingState?
@@ -67,16 +84,20 @@ struct Link {
         case .carrying: (meter.state, meter.reason)
         case .excluded(let cause): (.excluded, "\(cause)")
         case nil: (.idle, "")
-        case .idle(let reason): (.idle, "\(reason)")
-        case .some(let other): (.idle, "\(other)")
+        case .some(let other): (.idle, other.reason)
         }
     }
 
-    /// Its socket could not be opened, most likely for want of a route: a new route is worth another try.
-    var isWaitingForRoute: Bool { if case .failed = state { true } else { false } }
+    /// Its socket could not be opened: another try may have more luck.
+    var isWaitingForSocket: Bool { if case .failed = state { true } else { false } }
 }
 
 extension IdleReason {
     /// Whether the socket keeps its use when this is over.
-    var mayPass: Bool { self == .down || self == .noCarrier }
+    var mayPass: Bool {
+        switch self {
+        case .down, .noCarrier, .noRoute, .noAddressOfDestinationFamily, .unresolved: true
+        default: false
+        }
+    }
 }

@@ -38,6 +38,9 @@ struct Meter {
     /// Traffic and sends as of the last fold.
     private var traffic = Traffic()
     private var lastSent: Int64 = 0
+    /// Datagrams received by sockets before the present one, and by all of them.
+    private var receivedBefore: UInt64 = 0
+    private var receivedSeen: UInt64 = 0
     private var heardAnywhere: Int64 = 0
     private var questionsWhenHeard: UInt64 = 0
 
@@ -61,10 +64,13 @@ struct Meter {
         if reading.joined != joined {
             joined = reading.joined
             heardAnywhere = -1
+            receivedBefore = 0
+            receivedSeen = 0
             stateSince = reading.now
         }
         if reading.tenant != tenant {
             tenant = reading.tenant
+            receivedBefore = receivedSeen
             traffic = Traffic()
         }
         fold(reading, copies)
@@ -127,7 +133,8 @@ struct Meter {
         }
         var evidence = LinkEvidence(now: reading.now, joined: reading.joined)
         evidence.lastReceived = reading.lastReceived
-        evidence.receivedDatagrams = reading.traffic.receivedDatagrams
+        receivedSeen = receivedBefore + reading.traffic.receivedDatagrams
+        evidence.receivedDatagrams = receivedSeen
         evidence.missedDatagrams = UInt64(copies.missed(reading.member, stream: reading.stream))
         evidence.lastSent = lastSent
         evidence.lastHeardAnywhere = reading.lastHeardAnywhere

@@ -38,9 +38,8 @@ extension AddressRecord {
         // temporary bit means "secondary", which is of no interest.
         address = InterfaceAddress(
             ip: ip, prefixLength: Int(event.prefix_length),
-            isTentative: flags & (Self.tentative | Self.optimistic) == Self.tentative
-                || flags & Self.detectionFailed != 0,
-            isDeprecated: flags & Self.deprecated != 0,
+            isTentative: flags & (Self.tentative | Self.optimistic) == Self.tentative,
+            isDuplicate: flags & Self.detectionFailed != 0, isDeprecated: flags & Self.deprecated != 0,
             isTemporary: ip.family == .v6 && flags & Self.temporary != 0)
         self.peer = peer
     }

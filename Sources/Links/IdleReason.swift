@@ -12,10 +12,14 @@ public enum IdleReason: Hashable, Sendable, CustomStringConvertible {
     case down
     case noCarrier
     case noEligibleAddress
+    /// Its addresses are still being checked for duplicates on the network.
+    case tentativeAddress
     /// The destination's name has no address yet.
     case unresolved(HostPort)
     /// It has addresses, but none of a family the destination has.
     case noAddressOfDestinationFamily(IPAddress.Family)
+    /// The routing tables have no route to the destination over it.
+    case noRoute(HostPort)
 
     public var description: String {
         switch self {
@@ -24,9 +28,11 @@ public enum IdleReason: Hashable, Sendable, CustomStringConvertible {
         case .down: "down"
         case .noCarrier: "no carrier"
         case .noEligibleAddress: "no usable address"
+        case .tentativeAddress: "its address is still being checked for duplicates on the network"
         case .unresolved(let destination): "\(destination.host) is not resolved yet"
         case .noAddressOfDestinationFamily(.v4): "no usable IPv4 address, and the destination has IPv4 only"
         case .noAddressOfDestinationFamily(.v6): "no usable IPv6 address, and the destination has IPv6 only"
+        case .noRoute(let destination): "no route to \(destination.host) over it"
         }
     }
 }

@@ -22,6 +22,8 @@ public final class LinkMonitor: @unchecked Sendable {
     private static let retryMilliseconds = 1000
     /// Route changes are gathered for so long: a routing daemon's bursts are one report.
     private static let routeGatherMilliseconds = 50
+    /// The same while they go on: a full table takes minutes to come in.
+    private static let routeDistanceMilliseconds = 500
     private static let pollMilliseconds = 1000
 
     private let queue: DispatchQueue
@@ -44,6 +46,7 @@ public final class LinkMonitor: @unchecked Sendable {
     private var watchesRoutes = false
     private var routesChanged = false
     private var isRouteReportPlanned = false
+    private var lastRouteReport: DispatchTime?
 
     /// Begins to watch.
     ///
@@ -101,7 +104,8 @@ public final class LinkMonitor: @unchecked Sendable {
         return "polling once a second, because \(reason)"
     }
 
-    /// Reports route changes from now on, or no more. When polling there are none to report.
+    /// Reports changes of routes and rules from now on, or no more. When polling, each poll is such a report: nobody
+    /// tells of them then.
     public func watchRoutes(_ on: Bool) {
         queue.async {
             guard on != self.watchesRoutes, !self.isStopped else { return }
@@ -228,9 +232,12 @@ extension LinkMonitor {
         }
         guard hasNews, watchesRoutes, !isRouteReportPlanned else { return }
         isRouteReportPlanned = true
-        queue.asyncAfter(deadline: .now() + .milliseconds(Self.routeGatherMilliseconds)) { [weak self] in
+        let gathered = DispatchTime.now() + .milliseconds(Self.routeGatherMilliseconds)
+        let distant = lastRouteReport.map { $0 + .milliseconds(Self.routeDistanceMilliseconds) }
+        queue.asyncAfter(deadline: max(gathered, distant ?? gathered)) { [weak self] in
             guard let self, !self.isStopped else { return }
             self.isRouteReportPlanned = false
+            self.lastRouteReport = .now()
             self.routesChanged = self.watchesRoutes
             self.report()
         }
@@ -263,6 +270,7 @@ extension LinkMonitor {
         guard !isStopped, let poller else { return }
         // An interface that goes while it is asked about is left out; anything else passes by the next time.
         guard let table = try? poller.enumerate() else { return }
+        routesChanged = watchesRoutes
         report(table)
     }
 }

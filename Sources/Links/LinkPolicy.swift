@@ -66,41 +66,100 @@ public struct LinkPolicy: Sendable {
 
     // MARK: Verdict
 
+    /// Pairs of one link at most: as many rounds of silence pass before the last one is tried.
+    private static let candidatesMax = 16
+
     /// Says what `interface` is now.
     ///
     /// - Parameters:
-    ///   - current: the source address in use, kept while it is eligible and of a family the destination has.
+    ///   - current: the source address in use, which stays usable while it is tentative.
+    ///   - answered: destinations that have answered over some link; they are tried before others.
+    ///   - routes: the routing tables.
     ///   - resolved: the addresses of a name, best first; empty when it has none yet. Not asked for address
     ///     literals.
     public func judge(
-        _ interface: Interface, current: IPAddress? = nil, resolved: (HostPort) -> [IPAddress]
+        _ interface: Interface, current: IPAddress? = nil, answered: Set<SocketAddress> = [],
+        routes: any RouteLookup, resolved: (HostPort) -> [IPAddress]
     ) -> LinkVerdict {
         if let cause = exclusion(of: interface.name) { return .excluded(by: cause) }
         if let reason = obstacle(of: interface) { return .idle(reason) }
-        let eligible = eligibleAddresses(of: interface)
-        guard !eligible.isEmpty else { return .idle(.noEligibleAddress) }
-        let destination = destination(for: interface.name)
-        let targets = IPAddress(destination.host).map { [$0] } ?? resolved(destination)
-        guard let target = targets.first else { return .idle(.unresolved(destination)) }
-        guard let source = source(of: eligible, current: current, families: Set(targets.map(\.family))) else {
-            return .idle(.noAddressOfDestinationFamily(target.family))
+        let addresses = sourceAddresses(of: interface, current: current)
+        guard !addresses.isEmpty else {
+            let isChecking = interface.addresses.contains { $0.isUsable && $0.isTentative }
+            return .idle(isChecking ? .tentativeAddress : .noEligibleAddress)
         }
-        let best = targets.first { $0.family == source.family } ?? target
-        return .carries(source: source, destination: SocketAddress(best, port: destination.port))
+        let destination = destination(for: interface.name)
+        let targets = targets(destination, answered, resolved)
+        guard let first = targets.first else { return .idle(.unresolved(destination)) }
+        let families = Set(addresses.map(\.ip.family))
+        guard targets.contains(where: { families.contains($0.ip.family) }) else {
+            return .idle(.noAddressOfDestinationFamily(first.ip.family))
+        }
+        let candidates = candidates(over: interface.index, from: addresses, to: targets, routes)
+        return candidates.isEmpty ? .idle(.noRoute(destination)) : .carries(candidates)
+    }
+
+    /// The addresses of a destination in the order to try: those that have answered, then IPv4, then IPv6.
+    private func targets(
+        _ destination: HostPort, _ answered: Set<SocketAddress>, _ resolved: (HostPort) -> [IPAddress]
+    ) -> [SocketAddress] {
+        let addresses = IPAddress(destination.host).map { [$0] } ?? resolved(destination)
+        let targets = [IPAddress.Family.v4, .v6].flatMap { family in
+            addresses.filter { $0.family == family }.map { SocketAddress($0, port: destination.port) }
+        }
+        return targets.filter(answered.contains) + targets.filter { !answered.contains($0) }
+    }
+
+    /// Pairs that the routing tables know a way for: each destination from its best source address, then each from
+    /// its second-best.
+    private func candidates(
+        over interface: Int32, from addresses: [InterfaceAddress], to targets: [SocketAddress],
+        _ routes: any RouteLookup
+    ) -> [CandidatePair] {
+        let sources = targets.map { target in
+            ranked(addresses.filter { $0.ip.family == target.ip.family }) {
+                routes.preferredSource(over: interface, to: target)
+            }
+            .filter { routes.route(over: interface, to: target, from: $0) != .none }
+        }
+        let depth = sources.map(\.count).max() ?? 0
+        let pairs = (0..<depth).flatMap { rank in
+            zip(targets, sources).compactMap { target, sources in
+                sources.count > rank ? CandidatePair(source: sources[rank], destination: target) : nil
+            }
+        }
+        return Array(pairs.prefix(Self.candidatesMax))
+    }
+
+    /// Source addresses, best first: the kernel's choice, then by standing.
+    ///
+    /// Where the kernel chooses a temporary address, a permanent one of the same network stands for it: the server
+    /// then knows the link by an address that stays.
+    private func ranked(_ addresses: [InterfaceAddress], _ preferred: () -> IPAddress?) -> [IPAddress] {
+        let byStanding = addresses.enumerated()
+            .sorted { ($0.element.standing, $0.offset) < ($1.element.standing, $1.offset) }.map(\.element)
+        guard byStanding.count > 1, let chosen = preferred() else { return byStanding.map(\.ip) }
+        let best =
+            byStanding.first { $0.standing == .preferred && $0.sharesNetwork(with: chosen) && chosen != $0.ip
+                && addresses.contains { $0.ip == chosen && $0.standing == .temporary } }
+            ?? byStanding.first { $0.ip == chosen }
+        guard let best else { return byStanding.map(\.ip) }
+        return [best.ip] + byStanding.map(\.ip).filter { $0 != best.ip }
     }
 
     /// The address `interface` would send from if it were up, included and its destination's name resolved.
     public func displayAddress(_ interface: Interface) -> IPAddress? {
-        let eligible = eligibleAddresses(of: interface)
+        let addresses = sourceAddresses(of: interface, current: nil)
         let literal = IPAddress(destination(for: interface.name).host)
-        return source(of: eligible, current: nil, families: literal.map { [$0.family] } ?? [.v4, .v6])
+        let fitting = ranked(addresses.filter { literal == nil || $0.ip.family == literal!.family }) { nil }
+        return fitting.first { $0.family == .v4 } ?? fitting.first
     }
 
     /// Loopback's own addresses lead nowhere but to this machine, and serve where it has no others.
-    private func eligibleAddresses(of interface: Interface) -> [IPAddress] {
-        let eligible = interface.addresses.filter(\.isEligible).map(\.ip)
+    private func sourceAddresses(of interface: Interface, current: IPAddress?) -> [InterfaceAddress] {
+        let eligible = interface.addresses.filter { $0.isEligible || $0.isUsable && $0.ip == current }
         guard eligible.isEmpty, interface.isLoopback else { return eligible }
-        return interface.addresses.map(\.ip).filter(\.isLoopback)
+        return interface.addresses.filter(\.ip.isLoopback)
     }
 
     private func obstacle(of interface: Interface) -> IdleReason? {
@@ -111,13 +170,5 @@ public struct LinkPolicy: Sendable {
         if !interface.isAdministrativelyUp { return .down }
         if !interface.hasCarrier { return .noCarrier }
         return nil
-    }
-
-    private func source(
-        of eligible: [IPAddress], current: IPAddress?, families: Set<IPAddress.Family>
-    ) -> IPAddress? {
-        let fitting = eligible.filter { families.contains($0.family) }
-        if let current, fitting.contains(current) { return current }
-        return fitting.first { $0.family == .v4 } ?? fitting.first
     }
 }

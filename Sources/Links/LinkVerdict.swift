@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-public import Sockets
-
 /// What an interface is to the client just now.
 public enum LinkVerdict: Hashable, Sendable {
-    /// It carries traffic from this address to that one.
-    case carries(source: IPAddress, destination: SocketAddress)
+    /// It can carry traffic; the pairs of addresses to try, best first and at least one.
+    case carries([CandidatePair])
     /// It would, if it could.
     case idle(IdleReason)
     case excluded(by: ExclusionCause)

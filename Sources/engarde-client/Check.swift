@@ -22,16 +22,21 @@ struct Check: ParsableCommand {
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)
-        var carrying = 0
+        let routes = KernelRoutes.open()
+        var carrying: [String] = []
         for interface in try LinkMonitor.snapshot().interfaces {
-            switch policy.judge(interface, resolved: { NameAnswer.systemAddresses(of: $0.host) }) {
-            case .carries(let source, let destination):
-                carrying += 1
-                print("\(interface.name)\tcarries, from \(source) to \(destination)")
+            switch policy.judge(interface, routes: routes, resolved: { NameAnswer.systemAddresses(of: $0.host) }) {
+            case .carries(let candidates):
+                carrying.append(interface.name)
+                print("\(interface.name)\tcarries, \(candidates[0])")
+                if let warning = ReversePathFilter.warning(interface, candidates[0], routes) {
+                    print("\(interface.name)\twarning: \(warning)")
+                }
             case .idle(let reason): print("\(interface.name)\tidle, \(reason)")
             case .excluded(let cause): print("\(interface.name)\t\(cause)")
             }
         }
-        print("\(carrying) links would carry traffic")
+        print("\(carrying.count) links would carry traffic")
+        if let advice = ClientControl.adviceOnCount(of: carrying) { print("warning: \(advice)") }
     }
 }

@@ -27,23 +27,58 @@ struct LinkPolicyTests {
         var addresses: [InterfaceAddress] = []
         var current: String?
         var answers: [String] = []
+        var answered: [String] = []
+        var routes = FakeRoutes()
         var verdict: LinkVerdict
 
         var testDescription: String { name }
     }
 
-    static func carries(_ source: String, _ target: String) -> LinkVerdict {
-        .carries(source: IPAddress(source)!, destination: SocketAddress(IPAddress(target)!, port: 59401))
+    /// - Parameter pairs: `source destination`, best first.
+    static func carries(_ pairs: String...) -> LinkVerdict {
+        .carries(
+            pairs.map { pair in
+                let words = pair.split(separator: " ").map { IPAddress($0)! }
+                return CandidatePair(source: words[0], destination: SocketAddress(words[1], port: 59401))
+            })
     }
 
     static let cases: [Case] = [
         Case(
-            name: "first IPv4", addresses: [address("10.0.0.2"), address("10.0.0.3")],
-            verdict: carries("10.0.0.2", "203.0.113.9")),
+            name: "IPv4 in the kernel's order when it has no choice of its own",
+            addresses: [address("10.0.0.2"), address("10.0.0.3")],
+            verdict: carries("10.0.0.2 203.0.113.9", "10.0.0.3 203.0.113.9")),
+        Case(
+            name: "the kernel's choice of a source address",
+            addresses: [address("192.168.1.2"), address("10.0.0.3")],
+            routes: FakeRoutes(preferred: ["203.0.113.9": "10.0.0.3"]),
+            verdict: carries("10.0.0.3 203.0.113.9", "192.168.1.2 203.0.113.9")),
+        Case(
+            name: "a source address without a route is no candidate",
+            addresses: [address("192.168.1.2"), address("10.0.0.3")],
+            routes: FakeRoutes(unroutedPairs: ["192.168.1.2 203.0.113.9"]),
+            verdict: carries("10.0.0.3 203.0.113.9")),
+        Case(
+            name: "no route", addresses: [address("172.17.0.1")], routes: FakeRoutes(unreachable: ["203.0.113.9"]),
+            verdict: .idle(.noRoute(literal))),
+        Case(
+            name: "a permanent address stands for a temporary one of its network",
+            destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [
+                address("fd00::2"), address("2001:db8:1::2"), address("2001:db8:1::77") { $0.isTemporary = true },
+            ],
+            routes: FakeRoutes(preferred: ["2001:db8::9": "2001:db8:1::77"]),
+            verdict: carries("2001:db8:1::2 2001:db8::9", "fd00::2 2001:db8::9", "2001:db8:1::77 2001:db8::9")),
+        Case(
+            name: "the kernel's temporary address where its network has no other",
+            destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [address("fd00::2"), address("2001:db8:1::77") { $0.isTemporary = true }],
+            routes: FakeRoutes(preferred: ["2001:db8::9": "2001:db8:1::77"]),
+            verdict: carries("2001:db8:1::77 2001:db8::9", "fd00::2 2001:db8::9")),
         Case(
             name: "private ranges are fine, 169.254/16 is not",
             addresses: [address("169.254.1.1"), address("192.168.8.100")],
-            verdict: carries("192.168.8.100", "203.0.113.9")),
+            verdict: carries("192.168.8.100 203.0.113.9")),
         Case(
             name: "127/8 is not an address to send from", addresses: [address("127.0.0.5")],
             verdict: .idle(.noEligibleAddress)),
@@ -69,12 +104,12 @@ struct LinkPolicyTests {
             name: "loopback named", overrides: [.init(interface: "lo", destination: literal)],
             interface: Interface(index: 1, name: "lo", isLoopback: true),
             addresses: [address("127.0.0.1"), address("10.0.0.2")],
-            verdict: carries("10.0.0.2", "203.0.113.9")),
+            verdict: carries("10.0.0.2 203.0.113.9")),
         Case(
             name: "loopback named, with its own address only",
             overrides: [.init(interface: "lo", destination: HostPort(host: "127.0.0.1", port: 59401))],
             interface: Interface(index: 1, name: "lo", isLoopback: true), addresses: [address("127.0.0.1")],
-            verdict: carries("127.0.0.1", "127.0.0.1")),
+            verdict: carries("127.0.0.1 127.0.0.1")),
         Case(
             name: "wireguard", interface: Interface(index: 7, name: "wg0", kind: "wireguard"),
             addresses: [address("10.0.0.2")], verdict: .idle(.tunnel(kind: "wireguard"))),
@@ -84,17 +119,17 @@ struct LinkPolicyTests {
         Case(
             name: "tun named", overrides: [.init(interface: "utun", destination: literal)],
             interface: Interface(index: 7, name: "utun", kind: "tun"),
-            addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2", "203.0.113.9")),
+            addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2 203.0.113.9")),
         Case(
             name: "first matching override", overrides: [
                 .init(interface: "lan0", destination: HostPort(host: "192.0.2.1", port: 1)),
                 .init(interface: "wan0", destination: HostPort(host: "192.0.2.2", port: 59401)),
                 .init(interface: "wan0", destination: HostPort(host: "192.0.2.3", port: 59401)),
-            ], addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2", "192.0.2.2")),
+            ], addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2 192.0.2.2")),
         Case(
             name: "IPv6 destination", destination: HostPort(host: "2001:db8::9", port: 59401),
             addresses: [address("10.0.0.2"), address("fe80::1"), address("2001:db8::2")],
-            verdict: carries("2001:db8::2", "2001:db8::9")),
+            verdict: carries("2001:db8::2 2001:db8::9")),
         Case(
             name: "IPv6 destination, IPv4 interface", destination: HostPort(host: "2001:db8::9", port: 59401),
             addresses: [address("10.0.0.2"), address("fe80::1")],
@@ -103,49 +138,62 @@ struct LinkPolicyTests {
             name: "IPv4 destination, IPv6 interface", addresses: [address("2001:db8::2")],
             verdict: .idle(.noAddressOfDestinationFamily(.v4))),
         Case(
-            name: "tentative, deprecated and temporary are passed over",
+            name: "deprecated and temporary come last, tentative and duplicate not at all",
             destination: HostPort(host: "2001:db8::9", port: 59401),
             addresses: [
                 address("2001:db8::2") { $0.isTentative = true },
                 address("2001:db8::3") { $0.isDeprecated = true },
                 address("2001:db8::4") { $0.isTemporary = true }, address("2001:db8::5"),
-            ], verdict: carries("2001:db8::5", "2001:db8::9")),
+                address("2001:db8::6") { $0.isDuplicate = true },
+            ],
+            verdict: carries("2001:db8::5 2001:db8::9", "2001:db8::4 2001:db8::9", "2001:db8::3 2001:db8::9")),
+        Case(
+            name: "a deprecated address is taken when there is no other",
+            addresses: [address("10.0.0.2") { $0.isDeprecated = true }], verdict: carries("10.0.0.2 203.0.113.9")),
+        Case(
+            name: "a tentative address is not taken", destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [address("2001:db8::2") { $0.isTentative = true }], verdict: .idle(.tentativeAddress)),
+        Case(
+            name: "a tentative address that is in use stays", destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [address("2001:db8::2") { $0.isTentative = true }], current: "2001:db8::2",
+            verdict: carries("2001:db8::2 2001:db8::9")),
+        Case(
+            name: "a duplicate address that is in use does not",
+            destination: HostPort(host: "2001:db8::9", port: 59401),
+            addresses: [address("2001:db8::2") { $0.isDuplicate = true }], current: "2001:db8::2",
+            verdict: .idle(.noEligibleAddress)),
         Case(
             name: "name without an answer", destination: named, addresses: [address("10.0.0.2")],
             verdict: .idle(.unresolved(named))),
         Case(
             name: "name with both families prefers IPv4", destination: named,
             addresses: [address("10.0.0.2"), address("2001:db8::2")], answers: ["2001:db8::9", "203.0.113.9"],
-            verdict: carries("10.0.0.2", "203.0.113.9")),
+            verdict: carries("10.0.0.2 203.0.113.9", "2001:db8::2 2001:db8::9")),
+        Case(
+            name: "name with both families, and no route for IPv4", destination: named,
+            addresses: [address("10.0.0.2"), address("2001:db8::2")], answers: ["203.0.113.9", "2001:db8::9"],
+            routes: FakeRoutes(unreachable: ["203.0.113.9"]), verdict: carries("2001:db8::2 2001:db8::9")),
+        Case(
+            name: "name with both families, of which IPv6 has answered", destination: named,
+            addresses: [address("10.0.0.2"), address("2001:db8::2")], answers: ["203.0.113.9", "2001:db8::9"],
+            answered: ["2001:db8::9"], verdict: carries("2001:db8::2 2001:db8::9", "10.0.0.2 203.0.113.9")),
         Case(
             name: "name with both families, interface with IPv6", destination: named,
             addresses: [address("2001:db8::2")], answers: ["203.0.113.9", "2001:db8::9"],
-            verdict: carries("2001:db8::2", "2001:db8::9")),
+            verdict: carries("2001:db8::2 2001:db8::9")),
         Case(
             name: "name with IPv6 only", destination: named,
             addresses: [address("10.0.0.2"), address("2001:db8::2")], answers: ["2001:db8::9"],
-            verdict: carries("2001:db8::2", "2001:db8::9")),
+            verdict: carries("2001:db8::2 2001:db8::9")),
         Case(
             name: "first answer of the family", destination: named, addresses: [address("10.0.0.2")],
-            answers: ["203.0.113.7", "203.0.113.8"], verdict: carries("10.0.0.2", "203.0.113.7")),
+            answers: ["203.0.113.7", "203.0.113.8"],
+            verdict: carries("10.0.0.2 203.0.113.7", "10.0.0.2 203.0.113.8")),
         Case(
-            name: "current stays while eligible", addresses: [address("10.0.0.2"), address("10.0.0.3")],
-            current: "10.0.0.3", verdict: carries("10.0.0.3", "203.0.113.9")),
-        Case(
-            name: "current IPv6 stays with both families", destination: named,
-            addresses: [address("10.0.0.2"), address("2001:db8::2")], current: "2001:db8::2",
-            answers: ["203.0.113.9", "2001:db8::9"], verdict: carries("2001:db8::2", "2001:db8::9")),
-        Case(
-            name: "current that has gone", addresses: [address("10.0.0.2")], current: "10.0.0.3",
-            verdict: carries("10.0.0.2", "203.0.113.9")),
-        Case(
-            name: "current that is deprecated",
-            addresses: [address("10.0.0.3") { $0.isDeprecated = true }, address("10.0.0.2")],
-            current: "10.0.0.3", verdict: carries("10.0.0.2", "203.0.113.9")),
-        Case(
-            name: "current of a family the destination lacks",
-            addresses: [address("10.0.0.2"), address("2001:db8::2")], current: "2001:db8::2",
-            verdict: carries("10.0.0.2", "203.0.113.9")),
+            name: "every answer from the best source address before any from the next", destination: named,
+            addresses: [address("10.0.0.2"), address("192.168.1.2")], answers: ["203.0.113.7", "203.0.113.8"],
+            routes: FakeRoutes(unroutedPairs: ["192.168.1.2 203.0.113.8"]),
+            verdict: carries("10.0.0.2 203.0.113.7", "10.0.0.2 203.0.113.8", "192.168.1.2 203.0.113.7")),
     ]
 
     @Test(arguments: cases)
@@ -154,7 +202,10 @@ struct LinkPolicyTests {
             destination: one.destination, overrides: one.overrides, excluded: one.excluded)
         var interface = one.interface
         interface.addresses = one.addresses
-        let verdict = policy.judge(interface, current: one.current.flatMap { IPAddress($0) }) {
+        let verdict = policy.judge(
+            interface, current: one.current.flatMap { IPAddress($0) },
+            answered: Set(one.answered.map { SocketAddress(IPAddress($0)!, port: 59401) }), routes: one.routes
+        ) {
             #expect($0 == one.destination, "asked for what is no name")
             return one.answers.compactMap { IPAddress($0) }
         }
@@ -186,7 +237,7 @@ struct LinkPolicyTests {
         var policy = LinkPolicy(destination: Self.literal)
         let wasNew = policy.exclude("gone0")
         #expect(wasNew, "the name need not exist")
-        let verdict = policy.judge(Interface(index: 3, name: "gone0")) { _ in [] }
+        let verdict = policy.judge(Interface(index: 3, name: "gone0"), routes: FakeRoutes()) { _ in [] }
         #expect(verdict == .excluded(by: .request))
     }
 
