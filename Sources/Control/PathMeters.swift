@@ -22,6 +22,7 @@ struct PathMeters {
     private let timeoutSeconds: Int
     private let tellChange: (String, CarryingState, CarryingState, String) -> Void
     private var entries: [SocketAddress: Entry] = [:]
+    private(set) var names = SeriesNames()
 
     /// - Parameter tellChange: called with a path's address, its old and new state, and the reason.
     init(
@@ -71,6 +72,7 @@ struct PathMeters {
             entries[record.address] = entry
         }
         tell(new, "heard")
+        name(records.filter { $0.isProven || !hasSessions }, sessions, now)
     }
 
     /// The meter of a live path by its address in words.
@@ -78,6 +80,16 @@ struct PathMeters {
 
     /// The meter of a live path.
     subscript(address: SocketAddress) -> Meter? { entries[address]?.meter }
+
+    private mutating func name(_ paths: [PathBoard.Record], _ sessions: [Int: SessionBoard.Record], _ now: Int64) {
+        names.update(
+            sessions: sessions.values.filter(\.isProven).map(\.id),
+            paths: paths.map {
+                SeriesNames.Path(
+                    address: $0.address, since: $0.since, lastHeard: $0.lastHeard,
+                    session: sessions[$0.session]?.id ?? 0)
+            }, now: now)
+    }
 
     /// One line a path, but not hundreds at once when somebody floods.
     private func tell(_ addresses: [SocketAddress], _ what: String) {

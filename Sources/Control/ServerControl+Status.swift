@@ -7,6 +7,9 @@ internal import Sockets
 public import Status
 
 extension ServerControl: ServerStatusSource {
+    /// Sessions that are told of one by one though nobody knows whose they are: enough to see who tries in vain.
+    private static let unprovenSessionsMax = 8
+
     public func status() async -> ServerStatus { await queue.run { self.statusNow() } }
 
     public func history(ofPath address: String) async -> [QualityMinute]? {
@@ -31,8 +34,12 @@ extension ServerControl: ServerStatusSource {
         let boards = dataPlane.boards!
         let paths = Dictionary(grouping: boards.paths.records(), by: \.session)
         if hasSessions {
-            status.sessions = boards.sessions.records().sorted { $0.id < $1.id }
-                .map { session($0, paths[$0.index] ?? [], boards, now) }
+            let records = boards.sessions.records().sorted { $0.id < $1.id }
+            let unproven = records.filter { !$0.isProven }
+            status.unprovenSessions = unproven.count
+            let told = records.filter(\.isProven) + unproven.prefix(Self.unprovenSessionsMax)
+            status.sessions = told.map { session($0, paths[$0.index] ?? [], boards, now) }
+            status.unprovenPaths = paths.values.joined().count { !$0.isProven }
         } else {
             status.sessions = [everybody(paths[0] ?? [], now)]
         }
@@ -45,6 +52,7 @@ extension ServerControl: ServerStatusSource {
         var status = SessionStatus(id: record.id)
         status.isProven = record.isProven
         status.ageSeconds = Double(now - record.since) / 1e9
+        status.number = meters.names.number(ofSession: record.id) ?? 0
         status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
         status.upstreamPort = upstream.socket(inSlot: record.slot)?.socket.localAddress.port ?? 0
         status.uniqueDatagrams = boards.copies.uniques(ofStream: record.index)
@@ -58,6 +66,7 @@ extension ServerControl: ServerStatusSource {
     private func everybody(_ paths: [PathBoard.Record], _ now: Int64) -> SessionStatus {
         var status = SessionStatus(id: 0)
         let oldest = paths.min { $0.since < $1.since }
+        status.number = 1
         status.isProven = true
         status.ageSeconds = oldest.map { Double(now - $0.since) / 1e9 } ?? 0
         status.lastReceivedSeconds = paths.map(\.lastHeard).max().flatMap { age($0, now: now) } ?? 0
@@ -76,6 +85,7 @@ extension ServerControl: ServerStatusSource {
         status.stateSeconds = Double(now - (meter?.stateSince ?? record.since)) / 1e9
         status.isProven = record.isProven || !hasSessions
         status.ageSeconds = Double(now - record.since) / 1e9
+        status.name = meters.names.name(of: record.address) ?? ""
         status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
         status.traffic = Traffic(record)
         status.quality = meter?.windows ?? QualityWindows()

@@ -29,7 +29,9 @@ import Testing
     }
 
     @Test func serverList() async throws {
-        try await withServing(.server(FakeServer())) { serving in
+        var server = FakeServer()
+        server.knock(3, from: "203.0.113.1:1024")
+        try await withServing(.server(server)) { serving in
             let expected = Golden.ok(
                 """
                 {"type":"server","version":"0.1.0","description":"Büro \\"Nord\\"",\

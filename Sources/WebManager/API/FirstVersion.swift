@@ -57,13 +57,14 @@ struct FirstServerList: Encodable {
         var last: Int
     }
 
-    /// The original knew of no sessions: the paths of all of them are in one list.
+    /// The original knew of no sessions: the paths of all of them are in one list. It is of clients; strangers that have
+    /// proven nothing are not among them.
     init(_ status: ServerStatus) {
         version = status.program.version
         description = status.program.description
         listenAddress = status.program.listenAddress
         dstAddress = status.program.destination
-        sockets = status.sessions.flatMap(\.paths).map {
+        sockets = status.sessions.flatMap(\.paths).filter(\.isProven).map {
             Socket(address: $0.address, last: wholeSeconds($0.lastReceivedSeconds))
         }
     }

@@ -228,7 +228,7 @@ class ServerScene:
         for number, paths in self.sessions:
             is_proven = number % 67 != 5
             shown = [
-                {"address": address, **path.common(), "isProven": is_proven, "ageSeconds": time.time() - path.since}
+                {"address": address, "name": address.rsplit(":", 1)[0].strip("[]"), **path.common(), "isProven": is_proven, "ageSeconds": time.time() - path.since}
                 for address, path in paths]
             total_in += sum(path.received for _, path in paths)
             total_out += sum(path.sent for _, path in paths)
@@ -236,14 +236,15 @@ class ServerScene:
             to_client = max((path.sent for _, path in paths), default=0)
             unique = from_client // 1100
             sessions.append({
-                "id": number, "isProven": is_proven, "ageSeconds": max((p["ageSeconds"] for p in shown), default=12.0),
+                "id": 3 * number, "number": number if is_proven else 0, "isProven": is_proven, "ageSeconds": max((p["ageSeconds"] for p in shown), default=12.0),
                 "lastReceivedSeconds": min((p["lastReceivedSeconds"] for p in shown), default=31.0),
                 "upstreamPort": 40000 + number, "uniqueDatagrams": unique,
                 "duplicateDatagrams": int(unique * (len(paths) - 0.98)), "traffic": traffic(to_client, from_client),
                 "paths": shown})
         return {
             "type": "server", "program": program(self.description, False), "wireGuardAddress": "127.0.0.1:51820",
-            "traffic": traffic(total_in, total_out), "sessions": sessions}
+            "traffic": traffic(total_in, total_out), "unprovenSessions": sum(not s["isProven"] for s in sessions),
+            "unprovenPaths": sum(len(s["paths"]) for s in sessions if not s["isProven"]), "sessions": sessions}
 
     def history(self, address):
         return next((p.history() for _, paths in self.sessions for a, p in paths if a == address), None)
