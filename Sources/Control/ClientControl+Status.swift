@@ -61,6 +61,7 @@ extension ClientControl: ClientStatusSource {
 
     private func statusNow() -> ClientStatus {
         let now = engarde_monotonic_nanoseconds()
+        measure(now)
         let counters = dataPlane.counters
         var program = ProgramStatus(
             version: programVersion, description: configuration.description,
@@ -99,7 +100,8 @@ extension ClientControl: ClientStatusSource {
             status.lastReceivedSeconds = age(lastReceived(served.handle.slot), now: now)
             status.traffic = Traffic(dataPlane.counters, slot: served.handle.slot)
         }
-        status.quality = link?.meter.windows ?? QualityWindows()
+        // Of what is not in the fan-out nothing is measured.
+        if let link, link.isCarrying { status.quality = link.meter.windows }
         return status
     }
 }

@@ -50,6 +50,8 @@ struct Link {
     /// When it last began to carry, monotonic nanoseconds.
     var joined: Int64 = 0
     var meter: Meter
+    /// The ``alarm`` people were last told of.
+    var toldState: CarryingState?
     /// What it was last found to be, and since when (monotonic nanoseconds).
     var carryingState: CarryingState?
     var carryingStateSince: Int64
@@ -71,6 +73,9 @@ struct Link {
         case .some(let other): (.idle, "\(other)")
         }
     }
+
+    /// What people are told of: its state, but not each step of a recovery.
+    var alarm: CarryingState { if case .carrying = state { meter.alarm } else { judgement.state } }
 
     /// Its socket could not be opened, most likely for want of a route: a new route is worth another try.
     var isWaitingForRoute: Bool { if case .failed = state { true } else { false } }

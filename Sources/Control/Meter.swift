@@ -4,7 +4,7 @@ internal import DataPlane
 internal import Quality
 internal import Status
 
-/// Follows one link or path second by second: folds what the data plane counts into its history, and tells whether it
+/// Follows one link or path, second by second and when somebody asks: folds what the data plane counts into its history, and tells whether it
 /// does what it should.
 struct Meter {
     /// What the data plane says of it now. Times are monotonic nanoseconds, 0 for never.
@@ -18,6 +18,8 @@ struct Meter {
         var lastReceived: Int64
         /// What its socket or path has carried so far.
         var traffic: Traffic
+        /// Why the kernel refused the latest datagram that it did refuse; nil when it has refused none.
+        var refusal: SendFailure?
         /// Whose figures those are; another value than before means that they have begun again at zero.
         var tenant: Int64 = 0
         /// When its peer was last heard over any link or path.
@@ -25,6 +27,15 @@ struct Meter {
         /// What the peer should have answered since the program or the session began.
         var questions: UInt64
     }
+
+    /// What a link or path was before it was looked at.
+    struct Before: Hashable {
+        var state: CarryingState
+        var alarm: CarryingState
+    }
+
+    /// Between two looks, so that whoever asks for the status as fast as it is answered costs little.
+    static let lookNanosecondsMin: Int64 = 200_000_000
 
     private(set) var windows = QualityWindows()
     /// When its present state began, monotonic nanoseconds.
@@ -35,13 +46,16 @@ struct Meter {
     private var tenant: Int64 = -1
     /// The last second that is in the history.
     private var folded: Int64
-    /// Traffic and sends as of the last fold.
+    /// Traffic as of the last fold, and when the kernel last took something.
     private var traffic = Traffic()
     private var lastSent: Int64 = 0
     private var heardAnywhere: Int64 = 0
     private var questionsWhenHeard: UInt64 = 0
 
+    /// What it does now.
     var state: CarryingState { health.state }
+    /// What people are told of, see ``LinkHealth/alarm``.
+    var alarm: CarryingState { health.alarm }
     var reason: String { health.reason }
 
     init(_ observer: LinkHealth.Observer, now: Int64) {
@@ -56,8 +70,8 @@ struct Meter {
 
     /// Reads what there is to know now.
     ///
-    /// - Returns: the state it was in before, when it is in another one now.
-    mutating func update(_ reading: Reading, _ copies: CopyBoard) -> CarryingState? {
+    /// - Returns: what it was before, when it is something else now.
+    mutating func update(_ reading: Reading, _ copies: CopyBoard) -> Before? {
         if reading.joined != joined {
             joined = reading.joined
             heardAnywhere = -1
@@ -68,11 +82,10 @@ struct Meter {
             traffic = Traffic()
         }
         fold(reading, copies)
-        let before = health.state
+        let before = Before(state: state, alarm: alarm)
         health.update(evidence(reading, copies))
-        if health.state == before { return nil }
-        stateSince = reading.now
-        return before
+        if state != before.state { stateSince = reading.now }
+        return before == Before(state: state, alarm: alarm) ? nil : before
     }
 
     /// The last 24 hours.
@@ -114,8 +127,10 @@ struct Meter {
         }
         sample.receivedDatagrams = grown(\.receivedDatagrams)
         sample.receivedBytes = grown(\.receivedBytes)
-        sample.sentDatagrams = grown(\.sentDatagrams)
-        sample.sentBytes = grown(\.sentBytes)
+        // Without those that the kernel refused, whose bytes nobody counts: they are taken to be like the others.
+        let tried = grown(\.sentDatagrams)
+        sample.sentDatagrams = max(0, tried - grown(\.sendFailures))
+        sample.sentBytes = tried > 0 ? grown(\.sentBytes) * sample.sentDatagrams / tried : 0
         if sample.sentDatagrams > 0 { lastSent = reading.now }
         traffic = now
     }
@@ -130,6 +145,9 @@ struct Meter {
         evidence.receivedDatagrams = reading.traffic.receivedDatagrams
         evidence.missedDatagrams = UInt64(copies.missed(reading.member, stream: reading.stream))
         evidence.lastSent = lastSent
+        evidence.sentDatagrams = reading.traffic.sentDatagrams
+        evidence.refusedDatagrams = reading.traffic.sendFailures
+        evidence.refusal = reading.refusal?.reason ?? ""
         evidence.lastHeardAnywhere = reading.lastHeardAnywhere
         evidence.unansweredDatagrams = reading.questions &- questionsWhenHeard
         evidence.window = windows.last10Seconds

@@ -23,6 +23,7 @@ extension ServerControl: ServerStatusSource {
 
     private func statusNow() -> ServerStatus {
         let now = engarde_monotonic_nanoseconds()
+        measure(now)
         var program = ProgramStatus(
             version: programVersion, description: configuration.description,
             listenAddress: "\(configuration.listenAddress)", destination: "\(configuration.destination)",
@@ -51,8 +52,8 @@ extension ServerControl: ServerStatusSource {
     ) -> SessionStatus {
         var status = SessionStatus(id: record.id)
         status.isProven = record.isProven
-        status.ageSeconds = Double(now - record.since) / 1e9
         status.number = meters.names.number(ofSession: record.id) ?? 0
+        status.ageSeconds = Double(now - record.since) / 1e9
         status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
         status.upstreamPort = upstream.socket(inSlot: record.slot)?.socket.localAddress.port ?? 0
         status.uniqueDatagrams = boards.copies.uniques(ofStream: record.index)
@@ -65,8 +66,8 @@ extension ServerControl: ServerStatusSource {
     /// Opaque traffic: one WireGuard, and whoever sends.
     private func everybody(_ paths: [PathBoard.Record], _ now: Int64) -> SessionStatus {
         var status = SessionStatus(id: 0)
-        let oldest = paths.min { $0.since < $1.since }
         status.number = 1
+        let oldest = paths.min { $0.since < $1.since }
         status.isProven = true
         status.ageSeconds = oldest.map { Double(now - $0.since) / 1e9 } ?? 0
         status.lastReceivedSeconds = paths.map(\.lastHeard).max().flatMap { age($0, now: now) } ?? 0
@@ -84,8 +85,8 @@ extension ServerControl: ServerStatusSource {
         status.reason = meter?.reason ?? ""
         status.stateSeconds = Double(now - (meter?.stateSince ?? record.since)) / 1e9
         status.isProven = record.isProven || !hasSessions
-        status.ageSeconds = Double(now - record.since) / 1e9
         status.name = meters.names.name(of: record.address) ?? ""
+        status.ageSeconds = Double(now - record.since) / 1e9
         status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
         status.traffic = Traffic(record)
         status.quality = meter?.windows ?? QualityWindows()

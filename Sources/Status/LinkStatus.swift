@@ -6,15 +6,19 @@ public enum CarryingState: String, Hashable, Sendable, Codable, CaseIterable {
     case carrying
     /// In the fan-out, and falls short of the copies that others bring.
     case degraded
+    /// In the fan-out, and carries again after it was silent or blocked, but not yet for long enough to rely on it.
+    case recovering
     /// In the fan-out, and brings nothing while others do, or nobody answers.
     case silent
+    /// In the fan-out, and the kernel refuses every datagram that is sent there.
+    case blocked
     /// Not in the fan-out, because it cannot be.
     case idle
     /// Not in the fan-out, because somebody does not want it to be.
     case excluded
 
     /// Whether copies are sent there.
-    public var isInFanOut: Bool { self == .carrying || self == .degraded || self == .silent }
+    public var isInFanOut: Bool { self != .idle && self != .excluded }
 }
 
 /// One network interface of the client's machine.

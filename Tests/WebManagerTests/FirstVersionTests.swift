@@ -44,6 +44,15 @@ import Testing
         }
     }
 
+    /// Whether copies are sent there is what the original's words tell.
+    @Test(arguments: CarryingState.allCases) func statesInOldWords(_ state: CarryingState) async throws {
+        try await withServing(.client(FakeClient([LinkStatus(name: "eth0", state: state)]))) { serving in
+            let reply = try await serving.ask("GET", "/api/v1/get-list")
+            let word = [.idle: "idle", .excluded: "excluded"][state] ?? "active"
+            #expect(reply.text.contains(#""status":"\#(word)""#))
+        }
+    }
+
     @Test func emptyListsAreLists() async throws {
         try await withServing(.client(FakeClient([]))) { serving in
             let reply = try await serving.ask("GET", "/api/v1/get-list")

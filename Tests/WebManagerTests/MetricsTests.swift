@@ -153,6 +153,23 @@ import Testing
         }
     }
 
+    /// A state that the dashboard does not know would be drawn as carrying.
+    @Test func dashboardKnowsTheStates() throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/Documentation/grafana-dashboard.json"))
+        let words = CarryingState.allCases.map(\.rawValue)
+        #expect(Set(words).isSubset(of: dashboard.texts(named: "text")))
+        for (family, states) in [
+            ("engarde_link_state", CarryingState.allCases),
+            ("engarde_path_state", CarryingState.allCases.filter(\.isInFanOut)),
+        ] {
+            let expression = try #require(dashboard.texts(named: "expr").first { $0.contains(family) })
+            for state in states where state != .carrying {
+                #expect(expression.contains("state=\"\(state.rawValue)\""), "\(family) \(state)")
+            }
+        }
+    }
+
     private static func samples() async -> [String] {
         var client = await FakeClient().status()
         client.wireGuardLastReceivedSeconds = 0.1

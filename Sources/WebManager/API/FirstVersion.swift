@@ -25,14 +25,8 @@ struct FirstClientList: Encodable {
             try members.encode(link.lastReceivedSeconds.map(wholeSeconds), forKey: .last)
         }
 
-        /// Three words for five states: whether copies are sent there is what the original knew.
-        private static func word(_ state: CarryingState) -> String {
-            switch state {
-            case .carrying, .degraded, .silent: "active"
-            case .idle: "idle"
-            case .excluded: "excluded"
-            }
-        }
+        /// Three words for all states: whether copies are sent there is what the original knew.
+        private static func word(_ state: CarryingState) -> String { state.isInFanOut ? "active" : state.rawValue }
     }
 
     init(_ status: ClientStatus) {

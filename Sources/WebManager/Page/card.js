@@ -4,10 +4,15 @@ import { attribute, chip, fill, show, stamp } from "./dom.js";
 import { age, duration, isLate, milliseconds, pace, percent, rate } from "./format.js";
 import { Trail } from "./sparkline.js";
 
-const states = ["carrying", "degraded", "silent", "idle", "excluded"];
+const states = ["carrying", "degraded", "recovering", "silent", "blocked", "idle", "excluded"];
 const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
-export const isInFanOut = ({ state }) => states.slice(0, 3).includes(state);
+export const isInFanOut = ({ state }) => states.slice(0, 5).includes(state);
+/** Whether datagrams get through there. */
+export const isWorking = ({ state }) => states.slice(0, 3).includes(state);
+/** The ways to fall short of carrying, each with those that do. */
+export const shortcomings = (subjects) => states.slice(1, 5)
+  .map((state) => ({ state, some: subjects.filter((subject) => subject.state === state) })).filter(({ some }) => some.length > 0);
 export const word = ({ state }) => capital(state);
 export const reason = (subject) => capital(subject.reason ?? "");
 
