@@ -30,6 +30,8 @@ export class Card {
     const { lastReceivedSeconds: last, stateSeconds, state } = subject;
     const tail = quality.delayP99Milliseconds;
     const isIn = isInFanOut(subject);
+    // The figures end two seconds ago: of a path that is younger they say nothing yet.
+    const known = (figure) => (subject.ageSeconds < 3 ? null : figure);
     attribute(slots.history, "aria-label", `Last 24 hours of ${title}`);
     attribute(slots.title, "title", title);
     chip(slots.chip, states.includes(state) ? state : "waiting", word(subject));
@@ -42,10 +44,10 @@ export class Card {
       wins: percent(quality.winPercent),
       delay: milliseconds(quality.delayP50Milliseconds),
       tail: Number.isFinite(tail) ? `99 % ≤ ${milliseconds(Math.ceil(tail * 10) / 10)}` : "",
-      received: rate(quality.receivedBitsPerSecond),
-      receivedCount: pace(quality.receivedDatagramsPerSecond),
-      sent: rate(quality.sentBitsPerSecond),
-      sentCount: pace(quality.sentDatagramsPerSecond),
+      received: rate(known(quality.receivedBitsPerSecond)),
+      receivedCount: pace(known(quality.receivedDatagramsPerSecond)),
+      sent: rate(known(quality.sentBitsPerSecond)),
+      sentCount: pace(known(quality.sentDatagramsPerSecond)),
     });
     if (isIn) this.trail.draw(slots.spark, slots.peak);
   }
