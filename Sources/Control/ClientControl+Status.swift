@@ -61,6 +61,7 @@ extension ClientControl: ClientStatusSource {
 
     private func statusNow() -> ClientStatus {
         let now = engarde_monotonic_nanoseconds()
+        measure(now)
         let counters = dataPlane.counters
         var program = ProgramStatus(
             version: programVersion, description: configuration.description,
@@ -90,6 +91,7 @@ extension ClientControl: ClientStatusSource {
         status.label = configuration.interfaceLabels[interface.name] ?? ""
         status.kind = interface.kind
         status.reason = reason
+        status.warning = link?.warning ?? ""
         status.stateSeconds = Double(now - (link?.carryingStateSince ?? now)) / 1e9
         status.isExcluded = policy.isExcluded(interface.name)
         status.sourceAddress = (link?.pair?.source ?? policy.displayAddress(interface)).map { "\($0)" } ?? ""
@@ -99,7 +101,8 @@ extension ClientControl: ClientStatusSource {
             if link.isCarrying, let pair = link.pair { status.destinationAddress = "\(pair.destination)" }
             status.traffic = Traffic(dataPlane.counters, slot: served.handle.slot)
         }
-        status.quality = link?.meter.windows ?? QualityWindows()
+        // Of what is not in the fan-out nothing is measured.
+        if let link, link.isCarrying { status.quality = link.meter.windows }
         return status
     }
 }

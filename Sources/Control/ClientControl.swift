@@ -40,6 +40,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     var slots: SocketSlots
     private(set) var resolver: NameResolver!
     private(set) var ticker: Ticker?
+    private var measuredAt: Int64 = 0
     private let command: LinkChangeCommand?
     private var monitor: LinkMonitor!
     private var trafficLog: TrafficLog
@@ -118,8 +119,11 @@ public final class ClientControl: Service, @unchecked Sendable {
     /// Tells who wants to know when a link is good for something else than before.
     func noteChange(_ link: inout Link) {
         let (state, reason) = link.judgement
+        if let told = link.toldState, told != link.alarm {
+            command?.tell(link: link.name, old: told, new: link.alarm, reason: reason)
+        }
+        link.toldState = link.alarm
         guard state != link.carryingState else { return }
-        if let before = link.carryingState { command?.tell(link: link.name, old: before, new: state, reason: reason) }
         link.carryingState = state
         link.carryingStateSince = engarde_monotonic_nanoseconds()
         bell.ring()
@@ -144,7 +148,10 @@ public final class ClientControl: Service, @unchecked Sendable {
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now / 1_000_000_000)
         return trafficLog.isOpen || slots.closingCount > 0
-            || links.values.contains { $0.isWaitingForSocket || $0.state == .tooMany || $0.judgement.state == .silent }
+            || links.values.contains {
+                $0.isWaitingForSocket || $0.state == .tooMany
+                    || [.silent, .recovering].contains($0.judgement.state)
+            }
     }
 
     /// Notes which destinations answer: links that have found no answer yet try them first.
@@ -156,8 +163,11 @@ public final class ClientControl: Service, @unchecked Sendable {
         reconcile()
     }
 
-    /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers.
-    private func measure(_ now: Int64) {
+    /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers. Does nothing when
+    /// that has just been done: whoever asks for the status has it done, too.
+    func measure(_ now: Int64) {
+        guard now - measuredAt >= Meter.lookNanosecondsMin else { return }
+        measuredAt = now
         let counters = dataPlane.counters
         // Until the data plane has taken a socket in, its slot has the figures of the one before.
         let carrying = links.compactMap { index, link -> (Int32, SocketHandle)? in
@@ -171,13 +181,15 @@ public final class ClientControl: Service, @unchecked Sendable {
             let slot = handle.slot
             let reading = Meter.Reading(
                 now: now, joined: links[index]!.joined, member: Int(slot), stream: 0,
-                lastReceived: lastReceived(links[index]!),
-                traffic: Traffic(counters, slot: slot), tenant: Int64(slot) << 16 | Int64(handle.generation),
+                lastReceived: lastReceived(links[index]!), traffic: Traffic(counters, slot: slot),
+                refusal: counters.lastFailure(slot: slot), tenant: Int64(slot) << 16 | Int64(handle.generation),
                 lastHeardAnywhere: heard,
                 questions: counters.value(.questions))
-            guard links[index]!.meter.update(reading, dataPlane.copies) != nil else { continue }
-            let (state, reason) = links[index]!.judgement
-            log.notice("link \(links[index]!.name): \(state.rawValue)\(reason.isEmpty ? "" : ", \(reason)")")
+            guard let before = links[index]!.meter.update(reading, dataPlane.copies) else { continue }
+            let (link, reason) = (links[index]!, links[index]!.meter.reason)
+            if before.alarm != link.alarm {
+                log.notice("link \(link.name): \(link.alarm.rawValue)\(reason.isEmpty ? "" : ", \(reason)")")
+            }
             noteChange(&links[index]!)
         }
     }

@@ -67,6 +67,8 @@ struct Link {
     /// What keeps the link from being of use although it carries, and how to change it; empty for nothing.
     var warning = ""
     var meter: Meter
+    /// The ``alarm`` people were last told of.
+    var toldState: CarryingState?
     /// What it was last found to be, and since when (monotonic nanoseconds).
     var carryingState: CarryingState?
     var carryingStateSince: Int64
@@ -87,6 +89,9 @@ struct Link {
         case .some(let other): (.idle, other.reason)
         }
     }
+
+    /// What people are told of: its state, but not each step of a recovery.
+    var alarm: CarryingState { if case .carrying = state { meter.alarm } else { judgement.state } }
 
     /// Its socket could not be opened: another try may have more luck.
     var isWaitingForSocket: Bool { if case .failed = state { true } else { false } }

@@ -4,7 +4,7 @@ internal import DataPlane
 internal import Quality
 internal import Status
 
-/// Follows one link or path second by second: folds what the data plane counts into its history, and tells whether it
+/// Follows one link or path, second by second and when somebody asks: folds what the data plane counts into its history, and tells whether it
 /// does what it should.
 struct Meter {
     /// What the data plane says of it now. Times are monotonic nanoseconds, 0 for never.
@@ -18,6 +18,8 @@ struct Meter {
         var lastReceived: Int64
         /// What its socket or path has carried so far.
         var traffic: Traffic
+        /// Why the kernel refused the latest datagram that it did refuse; nil when it has refused none.
+        var refusal: SendFailure?
         /// Whose figures those are; another value than before means that they have begun again at zero.
         var tenant: Int64 = 0
         /// When its peer was last heard over any link or path.
@@ -25,6 +27,22 @@ struct Meter {
         /// What the peer should have answered since the program or the session began.
         var questions: UInt64
     }
+
+    /// Datagrams of one link or path; never less than before while it stays in the fan-out.
+    private struct Counts {
+        var received: UInt64 = 0
+        var sent: UInt64 = 0
+        var refused: UInt64 = 0
+    }
+
+    /// What a link or path was before it was looked at.
+    struct Before: Hashable {
+        var state: CarryingState
+        var alarm: CarryingState
+    }
+
+    /// Between two looks, so that whoever asks for the status as fast as it is answered costs little.
+    static let lookNanosecondsMin: Int64 = 200_000_000
 
     private(set) var windows = QualityWindows()
     /// When its present state began, monotonic nanoseconds.
@@ -35,16 +53,19 @@ struct Meter {
     private var tenant: Int64 = -1
     /// The last second that is in the history.
     private var folded: Int64
-    /// Traffic and sends as of the last fold.
+    /// Traffic as of the last fold, and when the kernel last took something.
     private var traffic = Traffic()
     private var lastSent: Int64 = 0
-    /// Datagrams received by sockets before the present one, and by all of them.
-    private var receivedBefore: UInt64 = 0
-    private var receivedSeen: UInt64 = 0
+    /// What crossed the sockets before the present one since the link joined, and what crossed all of them.
+    private var before = Counts()
+    private var seen = Counts()
     private var heardAnywhere: Int64 = 0
     private var questionsWhenHeard: UInt64 = 0
 
+    /// What it does now.
     var state: CarryingState { health.state }
+    /// What people are told of, see ``LinkHealth/alarm``.
+    var alarm: CarryingState { health.alarm }
     var reason: String { health.reason }
 
     init(_ observer: LinkHealth.Observer, now: Int64) {
@@ -59,26 +80,25 @@ struct Meter {
 
     /// Reads what there is to know now.
     ///
-    /// - Returns: the state it was in before, when it is in another one now.
-    mutating func update(_ reading: Reading, _ copies: CopyBoard) -> CarryingState? {
+    /// - Returns: what it was before, when it is something else now.
+    mutating func update(_ reading: Reading, _ copies: CopyBoard) -> Before? {
         if reading.joined != joined {
             joined = reading.joined
             heardAnywhere = -1
-            receivedBefore = 0
-            receivedSeen = 0
+            before = Counts()
+            seen = Counts()
             stateSince = reading.now
         }
         if reading.tenant != tenant {
             tenant = reading.tenant
-            receivedBefore = receivedSeen
+            before = seen
             traffic = Traffic()
         }
         fold(reading, copies)
-        let before = health.state
+        let before = Before(state: state, alarm: alarm)
         health.update(evidence(reading, copies))
-        if health.state == before { return nil }
-        stateSince = reading.now
-        return before
+        if state != before.state { stateSince = reading.now }
+        return before == Before(state: state, alarm: alarm) ? nil : before
     }
 
     /// The last 24 hours.
@@ -120,8 +140,10 @@ struct Meter {
         }
         sample.receivedDatagrams = grown(\.receivedDatagrams)
         sample.receivedBytes = grown(\.receivedBytes)
-        sample.sentDatagrams = grown(\.sentDatagrams)
-        sample.sentBytes = grown(\.sentBytes)
+        // Without those that the kernel refused, whose bytes nobody counts: they are taken to be like the others.
+        let tried = grown(\.sentDatagrams)
+        sample.sentDatagrams = max(0, tried - grown(\.sendFailures))
+        sample.sentBytes = tried > 0 ? grown(\.sentBytes) * sample.sentDatagrams / tried : 0
         if sample.sentDatagrams > 0 { lastSent = reading.now }
         traffic = now
     }
@@ -133,10 +155,15 @@ struct Meter {
         }
         var evidence = LinkEvidence(now: reading.now, joined: reading.joined)
         evidence.lastReceived = reading.lastReceived
-        receivedSeen = receivedBefore + reading.traffic.receivedDatagrams
-        evidence.receivedDatagrams = receivedSeen
+        seen = Counts(
+            received: before.received + reading.traffic.receivedDatagrams,
+            sent: before.sent + reading.traffic.sentDatagrams, refused: before.refused + reading.traffic.sendFailures)
+        evidence.receivedDatagrams = seen.received
         evidence.missedDatagrams = UInt64(copies.missed(reading.member, stream: reading.stream))
         evidence.lastSent = lastSent
+        evidence.sentDatagrams = seen.sent
+        evidence.refusedDatagrams = seen.refused
+        evidence.refusal = reading.refusal?.reason ?? ""
         evidence.lastHeardAnywhere = reading.lastHeardAnywhere
         evidence.unansweredDatagrams = reading.questions &- questionsWhenHeard
         evidence.window = windows.last10Seconds

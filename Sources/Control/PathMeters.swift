@@ -21,13 +21,18 @@ struct PathMeters {
     private let log: Logger
     private let timeoutSeconds: Int
     private let tellChange: (String, CarryingState, CarryingState, String) -> Void
+    private let ring: () -> Void
     private var entries: [SocketAddress: Entry] = [:]
+    private(set) var names = SeriesNames()
 
-    /// - Parameter tellChange: called with a path's address, its old and new state, and the reason.
+    /// - Parameters:
+    ///   - tellChange: called with a path's address, its old and new state, and the reason, when people should know.
+    ///   - ring: called when a path is in another state than before.
     init(
         timeoutSeconds: Int, log: Logger,
-        tellChange: @escaping (String, CarryingState, CarryingState, String) -> Void
+        tellChange: @escaping (String, CarryingState, CarryingState, String) -> Void, ring: @escaping () -> Void
     ) {
+        self.ring = ring
         self.timeoutSeconds = timeoutSeconds
         self.log = log
         self.tellChange = tellChange
@@ -59,18 +64,15 @@ struct PathMeters {
             }
             let reading = Meter.Reading(
                 now: now, joined: record.since, member: record.index, stream: record.session,
-                lastReceived: record.lastHeard, traffic: Traffic(record),
+                lastReceived: record.lastHeard, traffic: Traffic(record), refusal: record.lastFailure,
                 lastHeardAnywhere: lastHeard[record.session] ?? 0,
                 questions: sessions[record.session]?.questions ?? 0)
             let before = entry.meter.update(reading, boards.copies)
-            if let before, record.isProven {
-                let (state, reason) = (entry.meter.state, entry.meter.reason)
-                log.notice("path \(record.address): \(state.rawValue)\(reason.isEmpty ? "" : ", \(reason)")")
-                tellChange("\(record.address)", before, state, reason)
-            }
+            if let before, record.isProven { tell(record.address, before, entry.meter) }
             entries[record.address] = entry
         }
         tell(new, "heard")
+        name(records.filter { $0.isProven || !hasSessions }, sessions, now)
     }
 
     /// The meter of a live path by its address in words.
@@ -78,6 +80,26 @@ struct PathMeters {
 
     /// The meter of a live path.
     subscript(address: SocketAddress) -> Meter? { entries[address]?.meter }
+
+    private mutating func name(_ paths: [PathBoard.Record], _ sessions: [Int: SessionBoard.Record], _ now: Int64) {
+        names.update(
+            sessions: sessions.values.filter(\.isProven).map(\.id),
+            paths: paths.map {
+                SeriesNames.Path(
+                    address: $0.address, since: $0.since, lastHeard: $0.lastHeard,
+                    session: sessions[$0.session]?.id ?? 0)
+            }, now: now)
+    }
+
+    /// Tells of a path that is another than `before`: everybody of what it does now, and people of what they should
+    /// know.
+    private func tell(_ address: SocketAddress, _ before: Meter.Before, _ meter: Meter) {
+        let (state, reason) = (meter.alarm, meter.reason)
+        guard state != before.alarm else { return ring() }
+        log.notice("path \(address): \(state.rawValue)\(reason.isEmpty ? "" : ", \(reason)")")
+        tellChange("\(address)", before.alarm, state, reason)
+        ring()
+    }
 
     /// One line a path, but not hundreds at once when somebody floods.
     private func tell(_ addresses: [SocketAddress], _ what: String) {

@@ -7,6 +7,9 @@ internal import Sockets
 public import Status
 
 extension ServerControl: ServerStatusSource {
+    /// Sessions that are told of one by one though nobody knows whose they are: enough to see who tries in vain.
+    private static let unprovenSessionsMax = 8
+
     public func status() async -> ServerStatus { await queue.run { self.statusNow() } }
 
     public func history(ofPath address: String) async -> [QualityMinute]? {
@@ -20,6 +23,7 @@ extension ServerControl: ServerStatusSource {
 
     private func statusNow() -> ServerStatus {
         let now = engarde_monotonic_nanoseconds()
+        measure(now)
         var program = ProgramStatus(
             version: programVersion, description: configuration.description,
             listenAddress: "\(configuration.listenAddress)", destination: "\(configuration.destination)",
@@ -31,8 +35,12 @@ extension ServerControl: ServerStatusSource {
         let boards = dataPlane.boards!
         let paths = Dictionary(grouping: boards.paths.records(), by: \.session)
         if hasSessions {
-            status.sessions = boards.sessions.records().sorted { $0.id < $1.id }
-                .map { session($0, paths[$0.index] ?? [], boards, now) }
+            let records = boards.sessions.records().sorted { $0.id < $1.id }
+            let unproven = records.filter { !$0.isProven }
+            status.unprovenSessions = unproven.count
+            let told = records.filter(\.isProven) + unproven.prefix(Self.unprovenSessionsMax)
+            status.sessions = told.map { session($0, paths[$0.index] ?? [], boards, now) }
+            status.unprovenPaths = paths.values.joined().count { !$0.isProven }
         } else {
             status.sessions = [everybody(paths[0] ?? [], now)]
         }
@@ -44,6 +52,7 @@ extension ServerControl: ServerStatusSource {
     ) -> SessionStatus {
         var status = SessionStatus(id: record.id)
         status.isProven = record.isProven
+        status.number = meters.names.number(ofSession: record.id) ?? 0
         status.ageSeconds = Double(now - record.since) / 1e9
         status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
         status.upstreamPort = upstream.socket(inSlot: record.slot)?.socket.localAddress.port ?? 0
@@ -57,6 +66,7 @@ extension ServerControl: ServerStatusSource {
     /// Opaque traffic: one WireGuard, and whoever sends.
     private func everybody(_ paths: [PathBoard.Record], _ now: Int64) -> SessionStatus {
         var status = SessionStatus(id: 0)
+        status.number = 1
         let oldest = paths.min { $0.since < $1.since }
         status.isProven = true
         status.ageSeconds = oldest.map { Double(now - $0.since) / 1e9 } ?? 0
@@ -75,6 +85,7 @@ extension ServerControl: ServerStatusSource {
         status.reason = meter?.reason ?? ""
         status.stateSeconds = Double(now - (meter?.stateSince ?? record.since)) / 1e9
         status.isProven = record.isProven || !hasSessions
+        status.name = meters.names.name(of: record.address) ?? ""
         status.ageSeconds = Double(now - record.since) / 1e9
         status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
         status.traffic = Traffic(record)

@@ -23,6 +23,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     private(set) var meters: PathMeters
     var hasSessions: Bool { configuration.trafficProtocol == .wireguard }
 
+    private var measuredAt: Int64 = 0
     private let log: Logger
     private var slots: SocketSlots
     private var toldUnresolved: String?
@@ -49,10 +50,9 @@ public final class ServerControl: Service, @unchecked Sendable {
         upstream = UpstreamSockets(
             count: isOpaque ? 1 : limits.upstreamSockets, tuning: configuration.tuning, log: log)
         let command = LinkChangeCommand(configuration.onLinkChange, log)
-        meters = PathMeters(timeoutSeconds: configuration.clientTimeoutSeconds, log: log) { [bell] in
-            command?.tell(link: $0, old: $1, new: $2, reason: $3)
-            bell.ring()
-        }
+        meters = PathMeters(
+            timeoutSeconds: configuration.clientTimeoutSeconds, log: log,
+            tellChange: { command?.tell(link: $0, old: $1, new: $2, reason: $3) }, ring: { [bell] in bell.ring() })
         trafficLog = TrafficLog(log)
     }
 
@@ -102,12 +102,19 @@ public final class ServerControl: Service, @unchecked Sendable {
         }
         upstream.replaceRetired(dataPlane.counters, &slots)
         let now = engarde_monotonic_nanoseconds()
-        meters.update(dataPlane.boards!, hasSessions: hasSessions, now: now)
+        measure(now)
         trafficLog.update(
             dataPlane.counters,
             sockets: [(name: "paths", handle: listen.handle)] + upstream.handles.map { (name: "WireGuard", handle: $0) },
             at: now / 1_000_000_000)
         return !meters.isEmpty || trafficLog.isOpen || slots.closingCount > 0 || upstream.destination == nil
+    }
+
+    /// Follows the paths' quality. Does nothing when that has just been done: whoever asks for the status has it done, too.
+    func measure(_ now: Int64) {
+        guard now - measuredAt >= Meter.lookNanosecondsMin else { return }
+        measuredAt = now
+        meters.update(dataPlane.boards!, hasSessions: hasSessions, now: now)
     }
 
     /// One line for each new reason why WireGuard's name has no address.

@@ -58,22 +58,6 @@ struct TrafficLog {
     }
 }
 
-extension SendFailure {
-    /// For people.
-    var words: String {
-        switch self {
-        case .congested: "copies lost, the link is congested"
-        case .noBuffers: "copies lost, the device queue is full"
-        case .unreachable: "copies lost, no route"
-        case .refused: "copies lost, nobody listens at the far end"
-        case .tooLong: "copies lost, too long for a datagram"
-        case .notPermitted: "copies lost, a packet filter refuses them"
-        case .noDevice: "copies lost, the device or its address is gone"
-        case .other: "copies lost"
-        }
-    }
-}
-
 extension DropReason {
     /// For people.
     var words: String {

@@ -29,6 +29,8 @@ public struct Counters: @unchecked Sendable {
         case isRetired
         /// Receive errors, an ICMP refusal for example.
         case receiveErrors
+        /// 1 + the ``SendFailure`` counted last; 0 while there is none.
+        case lastFailure
     }
 
     /// Figures of the loop.
@@ -69,6 +71,11 @@ public struct Counters: @unchecked Sendable {
     /// Datagrams whose send was refused for this reason.
     public func value(_ failure: SendFailure, slot: UInt16) -> UInt64 {
         read(Int(slot) * socketStride + failureOffset + failure.index)
+    }
+
+    /// Why a send was refused last; nil when none has been.
+    public func lastFailure(slot: UInt16) -> SendFailure? {
+        SendFailure(rawValue: Int(value(.lastFailure, slot: slot)) - 1)
     }
 
     public func value(_ field: Loop) -> UInt64 { read(loopOffset + field.rawValue) }

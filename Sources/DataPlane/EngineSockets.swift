@@ -93,6 +93,10 @@ struct EngineSockets: ~Copyable {
     func countLost(_ departure: UnsafeMutablePointer<Departure>, _ datagrams: Int, _ failure: SendFailure) {
         let (slot, path) = unsafe (departure.pointee.slot, departure.pointee.path)
         counters.add(failure, slot: slot, datagrams)
-        if path >= 0 { board?.add(path, .sendFailures, datagrams) }
+        counters.set(.lastFailure, slot: slot, UInt64(failure.index) + 1)
+        if path >= 0 {
+            board?.add(path, .sendFailures, datagrams)
+            board?.set(path, .lastFailure, UInt64(failure.index) + 1)
+        }
     }
 }

@@ -15,8 +15,14 @@ public struct LinkEvidence: Hashable, Sendable {
     public var receivedDatagrams: UInt64 = 0
     /// Different datagrams that came over others since this link's last copy, or since it joined.
     public var missedDatagrams: UInt64 = 0
-    /// When something was last sent over this link.
+    /// When the kernel last took something to be sent over this link.
     public var lastSent: Int64 = 0
+    /// Datagrams sent over this link, and how many of them the kernel refused; never less than before while `joined`
+    /// stays. A refusal may be counted a little later than the datagram.
+    public var sentDatagrams: UInt64 = 0
+    public var refusedDatagrams: UInt64 = 0
+    /// Why the latest of them was refused, in words.
+    public var refusal = ""
     /// When something last came over any link.
     public var lastHeardAnywhere: Int64 = 0
     /// Datagrams sent since `lastHeardAnywhere`, one each however many copies, that WireGuard answers within ten

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import Status
+
 extension LinkHealth {
     /// Why the state is what it is, for people; empty while carrying. The words stay as long as the cause does.
     public var reason: String {
-        switch (cause, observer) {
+        if state == .recovering { return "carries again, watched for \(Self.calmNanoseconds / 1_000_000_000) s" }
+        return switch (cause, observer) {
         case (nil, _): ""
         case (.missing, .client): "brings nothing while other links deliver"
         case (.missing, .server): "brings nothing while the client's other paths deliver"
         case (.unanswered, .client): "no answer from the server"
         case (.unanswered, .server): "no answer from the client"
+        case (.refused, _): refusal
         case (.lossy, .client): "misses too many of the datagrams that other links bring"
         case (.lossy, .server): "misses too many of the datagrams that the client's other paths bring"
         }

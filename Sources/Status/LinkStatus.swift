@@ -6,15 +6,19 @@ public enum CarryingState: String, Hashable, Sendable, Codable, CaseIterable {
     case carrying
     /// In the fan-out, and falls short of the copies that others bring.
     case degraded
+    /// In the fan-out, and carries again after it was silent or blocked, but not yet for long enough to rely on it.
+    case recovering
     /// In the fan-out, and brings nothing while others do, or nobody answers.
     case silent
+    /// In the fan-out, and the kernel refuses every datagram that is sent there.
+    case blocked
     /// Not in the fan-out, because it cannot be.
     case idle
     /// Not in the fan-out, because somebody does not want it to be.
     case excluded
 
     /// Whether copies are sent there.
-    public var isInFanOut: Bool { self == .carrying || self == .degraded || self == .silent }
+    public var isInFanOut: Bool { self != .idle && self != .excluded }
 }
 
 /// One network interface of the client's machine.
@@ -28,6 +32,8 @@ public struct LinkStatus: Hashable, Sendable, Codable {
     public var state: CarryingState
     /// Why it is in that state, in words; empty when there is nothing to say about a carrying link.
     public var reason: String
+    /// What keeps the link from being of use although it carries, with the command that changes it; empty for nothing.
+    public var warning: String
     /// Seconds it has been in that state.
     public var stateSeconds: Double
     /// Whether ``StatusSource/exclude(_:force:)`` has been asked for it and stands, or the file excludes it.
@@ -49,6 +55,7 @@ public struct LinkStatus: Hashable, Sendable, Codable {
         label = ""
         kind = ""
         reason = ""
+        warning = ""
         stateSeconds = 0
         isExcluded = false
         sourceAddress = ""

@@ -74,13 +74,18 @@ public struct ServerStatus: Hashable, Sendable, Codable {
     public var wireGuardAddress: String
     /// What came from all clients, copies included, and went to them.
     public var traffic: Traffic
-    /// In the order in which they came into being.
+    /// Sessions and paths of which nobody knows whether a client is there: strangers knock, too.
+    public var unprovenSessions: Int
+    public var unprovenPaths: Int
+    /// Those that are proven and a few of the others, each in the order in which they came into being.
     public var sessions: [SessionStatus]
 
     public init(program: ProgramStatus) {
         self.program = program
         wireGuardAddress = ""
         traffic = Traffic()
+        unprovenSessions = 0
+        unprovenPaths = 0
         sessions = []
     }
 }

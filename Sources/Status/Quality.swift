@@ -22,7 +22,7 @@ public struct Quality: Hashable, Sendable, Codable {
     public var delayP99Milliseconds: Double?
     /// Mean change of that delay from one datagram to the next (RFC 3550, 6.4.1).
     public var jitterMilliseconds: Double?
-    /// What crossed here, copies and handshakes included.
+    /// What crossed here, copies and handshakes included, and without what the kernel refused to send.
     public var receivedDatagramsPerSecond: Double
     public var receivedBitsPerSecond: Double
     public var sentDatagramsPerSecond: Double

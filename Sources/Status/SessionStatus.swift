@@ -4,7 +4,11 @@
 public struct PathStatus: Hashable, Sendable, Codable {
     /// `address:port`; IPv6 in brackets.
     public var address: String
-    /// `carrying`, `degraded` or `silent`.
+    /// Names the path in time series: its address without the port, and `#2` and so on where the session has more
+    /// paths with that address. Another path that takes this one's place, as when a NAT gives it another port, has the
+    /// same name. Empty while the path is not proven, and once another one has its name.
+    public var name: String
+    /// One of those that are in the fan-out.
     public var state: CarryingState
     /// Why it is in that state, in words; may be empty.
     public var reason: String
@@ -22,6 +26,7 @@ public struct PathStatus: Hashable, Sendable, Codable {
     public init(address: String, state: CarryingState) {
         self.address = address
         self.state = state
+        name = ""
         reason = ""
         stateSeconds = 0
         isProven = false
@@ -36,6 +41,9 @@ public struct PathStatus: Hashable, Sendable, Codable {
 public struct SessionStatus: Hashable, Sendable, Codable {
     /// Never given twice while the program runs. 0 stands for everybody with `protocol: opaque`.
     public var id: UInt64
+    /// Names the session in time series: again the same when its client comes back from one of its addresses. 0
+    /// while the session is not proven.
+    public var number: Int
     /// Whether WireGuard has answered it.
     public var isProven: Bool
     /// Seconds since the session came into being.
@@ -53,6 +61,7 @@ public struct SessionStatus: Hashable, Sendable, Codable {
 
     public init(id: UInt64) {
         self.id = id
+        number = 0
         isProven = false
         ageSeconds = 0
         lastReceivedSeconds = 0

@@ -55,4 +55,43 @@ import Testing
         }
         #expect(meter.windows.lastSecond.receivedDatagramsPerSecond == 1_000)
     }
+
+    @Test("A link whose every send the kernel refuses is blocked, says why, and sends nothing")
+    func refused() {
+        let copies = CopyBoard(members: 1, streams: 1)
+        var meter = Meter(.client, now: 100 * Self.second)
+        var changes: [Meter.Before?] = []
+        for step in 1...8 as ClosedRange<Int64> {
+            var reading = Self.reading((100 + step) * Self.second, received: UInt64(step * 10))
+            reading.traffic.sendFailures = UInt64(max(0, step - 4) * 10)
+            reading.refusal = step > 4 ? .notPermitted : nil
+            changes.append(meter.update(reading, copies))
+        }
+        #expect(changes.prefix(4).allSatisfy { $0 == nil })
+        #expect(changes.dropFirst(4).compactMap(\.self) == [Meter.Before(state: .carrying, alarm: .carrying)])
+        #expect(meter.state == .blocked && meter.alarm == .blocked)
+        #expect(meter.reason == "the kernel refuses its datagrams: a packet filter (EPERM)")
+        let second = meter.windows.lastSecond
+        #expect(second.sentDatagramsPerSecond == 0 && second.sentBitsPerSecond == 0)
+        #expect(second.receivedDatagramsPerSecond == 10)
+    }
+
+    @Test("Half of it refused: the other half is what was sent")
+    func halfRefused() {
+        let copies = CopyBoard(members: 1, streams: 1)
+        var meter = Meter(.client, now: 100 * Self.second)
+        for step in 1...8 as ClosedRange<Int64> {
+            var reading = Self.reading((100 + step) * Self.second, received: UInt64(step * 10))
+            reading.traffic.sendFailures = UInt64(step * 5)
+            #expect(meter.update(reading, copies) == nil)
+        }
+        #expect(meter.windows.lastSecond.sentDatagramsPerSecond == 5)
+        #expect(meter.windows.lastSecond.sentBitsPerSecond == 8 * 5 * 50)
+    }
+
+    @Test("Each failure says in words why nothing leaves", arguments: SendFailure.allCases)
+    func reasons(_ failure: SendFailure) {
+        let beginnings = ["nothing leaves: ", "the kernel refuses its datagrams"]
+        #expect(beginnings.contains { failure.reason.hasPrefix($0) })
+    }
 }

@@ -129,6 +129,40 @@ extension Integration {
             #expect(isServed, "a new handshake does not get through; \(scene.crowd.words)")
         }
 
+        /// Each stranger is counted while it waits, and has no name in what Prometheus keeps.
+        @Test func strangersWriteNoTimeSeries() throws {
+            let scene = try Scene(Engine.available[0], serverExtra: Engarde.webManager)
+            let server = scene.crowd.server
+            try server.waitForStatus()
+            func lines() throws -> [Substring] {
+                try httpGet("/metrics", port: Engarde.webPort, in: server.namespace).split(separator: "\n")
+            }
+            func series(_ lines: [Substring]) -> Set<Substring> {
+                Set(lines.filter { !$0.hasPrefix("#") }.map { $0[..<($0.lastIndex(of: " ") ?? $0.endIndex)] })
+            }
+            func waiting(_ lines: [Substring]) -> Int {
+                lines.first { $0.hasPrefix("engarde_unproven_sessions ") }.flatMap { Int($0.split(separator: " ")[1]) } ?? -1
+            }
+            // Quality comes with the second second.
+            _ = try Monotonic.wait(seconds: 10) {
+                try series(lines()).count { $0.hasPrefix("engarde_path_loss_ratio") } == 2
+            }
+            let before = series(try lines())
+            try #require(before.count { $0.hasPrefix("engarde_path_loss_ratio") } == 2, "\(scene.crowd.words)")
+            var (new, strangers, most) = (Set<Substring>(), 0, 0)
+            for _ in 0..<5 {
+                strangers += try SpoofedFlood.run(
+                    in: scene.attacker.namespace, to: (Laboratory.serverV4, Laboratory.serverPort), count: 300,
+                    hostility: .shaped, seconds: 0.5)
+                let found = try lines()
+                new.formUnion(series(found).subtracting(before))
+                most = max(most, waiting(found))
+            }
+            print("\(strangers) strangers, \(most) waiting at most: \(before.count) series before, \(new.count) more")
+            #expect(strangers == 1_500 && most > 0, scene.crowd.words)
+            #expect(new.isEmpty, "\(new.sorted().prefix(5))")
+        }
+
         /// One recorded handshake from another address must not subscribe that address to the tunnel.
         @Test(arguments: Engine.available)
         func aReplayedHandshakeSubscribesNobody(engine: Engine) throws {

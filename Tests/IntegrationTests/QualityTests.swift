@@ -128,6 +128,69 @@ extension Integration {
             #expect(!told.contains("c2|") && !told.contains("c3|"), words)
         }
 
+        /// A packet filter at the client's end of c1, and one at the server's end of c2.
+        @Test(arguments: Engine.available)
+        func whatTheKernelRefusesIsBlocked(engine: Engine) throws {
+            let rig = try Rig(engine, extra: Engarde.webManager, serverExtra: Engarde.webManager)
+            let sink = try rig.sink(echo: true)
+            let source = try rig.source()
+            try rig.warmUp(source, sink, numbered: 0)
+            for engarde in [rig.client, rig.server] { try engarde.waitForStatus() }
+            let (client, server) = (rig.client, rig.server)
+            let far = rig.links[1].clientV4
+            func states() throws -> [(state: CarryingState, reason: String)] {
+                let link = try #require(try client.clientStatus().links.first { $0.name == "c1" })
+                let path = try #require(
+                    try server.serverStatus().sessions.flatMap(\.paths).first { $0.address.hasPrefix("\(far):") })
+                return [(link.state, link.reason), (path.state, path.reason)]
+            }
+            func refuse(_ isRefused: Bool) throws {
+                for (namespace, match) in [
+                    (rig.laboratory.client, "oifname c1"), (rig.laboratory.server, "ip daddr \(far)"),
+                ] {
+                    let rules = """
+                        table inet refusal { chain output {
+                        type filter hook output priority 0; \(match) udp length > 0 drop
+                        }; }
+                        """
+                    try run(["nft", "-f", "-"], in: namespace, input: isRefused ? rules : "delete table inet refusal")
+                }
+            }
+            // Seconds from the change to both being in the state wanted; the filter is taken away when they are.
+            var blockedAfter: Double?
+            var carryingAfter: Double?
+            var (refusedAt, allowedAt, lookedAt): (Double?, Double?, Double) = (nil, nil, 0)
+            var reasons: [String] = []
+            let report = try UDPLoad(perSecond: 200, size: 500).run(
+                from: source, into: sink, seconds: 16, first: 1 << 20
+            ) { now in
+                guard now - lookedAt > 0.2 else { return }
+                lookedAt = now
+                if refusedAt == nil, now > 2 {
+                    try refuse(true)
+                    refusedAt = now
+                } else if let refusedAt, blockedAfter == nil {
+                    let found = try states()
+                    guard found.allSatisfy({ $0.state == .blocked }) else { return }
+                    reasons = found.map(\.reason)
+                    blockedAfter = now - refusedAt
+                    try refuse(false)
+                    allowedAt = now
+                } else if let allowedAt, carryingAfter == nil, try states().allSatisfy({ $0.state == .carrying }) {
+                    carryingAfter = now - allowedAt
+                }
+            }
+            print("\(engine): blocked after \(blockedAfter ?? -1) s, carrying after \(carryingAfter ?? -1) s")
+            #expect(report.lost == 0, "\(report); \(rig.words)")
+            let found = try states()
+            #expect(blockedAfter != nil && carryingAfter != nil, "\(found); \(rig.words)")
+            #expect(reasons.allSatisfy { $0.contains("EPERM") } && !reasons.isEmpty, "\(reasons)")
+            for engarde in [client, server] {
+                let told = engarde.program.lines.map(\.text).filter { $0.contains("blocked, the kernel refuses") }
+                #expect(told.count == 1, "\(told)")
+            }
+        }
+
         @Test(arguments: Engine.available)
         func aLinkThatFallsShortIsDegraded(engine: Engine) throws {
             let rig = try Rig(engine, extra: Engarde.webManager, serverExtra: Engarde.webManager)

@@ -22,10 +22,15 @@ import Testing
             let outgoing = Int.random(in: 0...3, using: &random)
             for _ in 0..<Int.random(in: 1...25, using: &random) {
                 let length = Int64.random(in: 1_000_000_000...1_200_000_000, using: &random)
-                act(&scene, length, incoming: incoming, ownPer1000, outgoing: outgoing, &random)
-                let before = scene.health.state
-                scene.evaluate(at: scene.now + 1)
-                check(scene, before, seed, &silences)
+                act(&scene, length, incoming: incoming, ownPer1000, outgoing: outgoing, &random) { scene in
+                    let (before, evaluation) = (scene.health, scene.lastEvaluation)
+                    scene.evaluate(at: scene.now + 1)
+                    check(scene, before.alarm, seed, &silences)
+                    // Whatever people are told, a link that has just brought something is not silent.
+                    #expect(scene.health.state != .silent || scene.lastOwn <= evaluation, "seed \(seed)")
+                    #expect(
+                        scene.health.state == scene.health.alarm || scene.health.state == .recovering, "seed \(seed)")
+                }
             }
         }
     }
@@ -37,16 +42,51 @@ import Testing
         var scene = LinkScene(random.happens(500) ? .client : .server)
         for _ in 0..<400 {
             let incoming = random.happens(500) ? 0 : Int.random(in: 0...100, using: &random)
-            act(&scene, Self.second, incoming: incoming, 1000, outgoing: Int.random(in: 0...1, using: &random), &random)
-            scene.evaluate(at: scene.now + 1)
-            #expect(scene.health.state != .degraded, "seed \(seed)")
-            if scene.health.state == .silent { #expect(scene.health.cause == .unanswered, "seed \(seed)") }
+            let outgoing = Int.random(in: 0...1, using: &random)
+            act(&scene, Self.second, incoming: incoming, 1000, outgoing: outgoing, &random) { scene in
+                scene.evaluate(at: scene.now + 1)
+                #expect(scene.health.state != .degraded, "seed \(seed)")
+                if scene.health.state == .silent { #expect(scene.health.cause == .unanswered, "seed \(seed)") }
+            }
         }
     }
 
+    /// Blocked is a link whose every send has been refused for a while, and no other.
+    @Test(arguments: 1...15 as ClosedRange<UInt64>)
+    func blockedIsWhatTheLogsSay(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var scene = LinkScene(random.happens(500) ? .client : .server)
+        for _ in 0..<60 {
+            let refusedPer1000 = [0, 0, 500, 1000, 1000].randomElement(using: &random)!
+            let outgoing = Int.random(in: 0...9, using: &random)
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                let begin = scene.now + 1
+                for index in 0..<outgoing {
+                    scene.send(at: begin + Int64(index) * 100_000_000, refused: random.happens(refusedPer1000))
+                }
+                // It brings everything there is, whatever becomes of what is sent.
+                for index: Int64 in 0..<5 { scene.deliver(own: true, at: begin + 900_000_000 + index) }
+                let evaluation = scene.lastEvaluation
+                scene.evaluate(at: begin + 1_100_000_000)
+                let note: Comment = "seed \(seed), at \(scene.now - scene.joined) ns: \(scene.health.state)"
+                let run = scene.refused.reversed().prefix { $0 > scene.lastTaken }
+                if scene.health.state == .blocked { #expect(run.count >= 3, note) }
+                if scene.lastTaken > evaluation, run.isEmpty { #expect(scene.health.state != .blocked, note) }
+                // Those of the evaluation in which it began may have been counted beside others that were taken, or not.
+                let certain = run.prefix { $0 > max(scene.lastTaken, scene.joined) + 1_200_000_000 }
+                if certain.count >= 3, certain.last! < scene.now - 1_200_000_000 {
+                    #expect(scene.health.state == .blocked, note)
+                }
+                #expect(scene.health.state != .silent, note)
+            }
+        }
+    }
+
+    /// - Parameter evaluate: called at the end, whether or not something came then, and now and then before, as when
+    ///   somebody looks.
     private func act(
         _ scene: inout LinkScene, _ length: Int64, incoming: Int, _ ownPer1000: Int, outgoing: Int,
-        _ random: inout SeededGenerator
+        _ random: inout SeededGenerator, evaluate: (inout LinkScene) -> Void
     ) {
         let begin = scene.now + 1
         var events = (0..<incoming).map { _ in (Int64.random(in: 0..<length, using: &random), true) }
@@ -57,16 +97,17 @@ import Testing
             } else {
                 scene.send(at: begin + offset)
             }
+            if random.happens(10) { evaluate(&scene) }
         }
-        // Evaluated at the end, whether or not something came then.
         if events.isEmpty { scene.evaluate(at: begin + length) }
+        evaluate(&scene)
     }
 
     private func check(_ scene: LinkScene, _ before: CarryingState, _ seed: UInt64, _ silences: inout [Int64]) {
-        let (now, state) = (scene.now, scene.health.state)
+        let (now, state) = (scene.now, scene.health.alarm)
         let note: Comment = "seed \(seed), at \(now - scene.joined) ns: \(before) → \(state), \(scene.health.reason)"
         #expect([.carrying, .degraded, .silent].contains(state), note)
-        #expect((scene.health.cause == nil) == (state == .carrying), note)
+        #expect((scene.health.cause == nil) == (scene.health.state == .carrying), note)
         #expect(!(before == .silent && state == .degraded), note)
 
         if state == .silent, before != .silent {

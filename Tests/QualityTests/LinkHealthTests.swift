@@ -13,10 +13,14 @@ import Testing
         var ownShare = 100
         /// Datagrams a second that want an answer.
         var outgoing = 1
+        /// Of 100, those that the kernel refuses to send over this link.
+        var refused = 0
         var rejoins = false
         /// The state at the end.
         var state = CarryingState.carrying
         var cause: LinkHealth.Cause?
+        /// What people are told of at the end; nil for the state.
+        var alarm: CarryingState?
         /// Changes of state during the phase at most.
         var changesMax = 1
     }
@@ -56,18 +60,28 @@ import Testing
         Case(
             "two copies are not enough", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 1, incoming: 2, state: .silent, cause: .missing, changesMax: 0)),
+            Phase(seconds: 1, incoming: 2, state: .recovering, cause: .missing, alarm: .silent)),
         Case(
             "one is, when nothing is missed for ten seconds", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 1, incoming: 1, state: .silent, cause: .missing, changesMax: 0),
-            Phase(seconds: 11)),
+            Phase(seconds: 1, incoming: 1, state: .recovering, cause: .missing, alarm: .silent),
+            Phase(seconds: 8, state: .recovering, cause: .missing, alarm: .silent, changesMax: 0), Phase(seconds: 3)),
         Case(
-            "a relapse has to wait", .client, well,
+            "a relapse is watched for ten seconds, and called recovering meanwhile", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
             Phase(seconds: 5, incoming: 100),
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 9, incoming: 100, state: .silent, cause: .missing, changesMax: 0),
+            Phase(seconds: 1, incoming: 100, state: .recovering, cause: .missing, alarm: .silent),
+            Phase(seconds: 8, incoming: 100, state: .recovering, cause: .missing, alarm: .silent, changesMax: 0),
+            Phase(seconds: 3, incoming: 100)),
+        Case(
+            "silent again while it is watched", .server, well,
+            Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
+            Phase(seconds: 5, incoming: 100),
+            Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
+            Phase(seconds: 5, incoming: 100, state: .recovering, cause: .missing, alarm: .silent),
+            Phase(seconds: 3, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
+            Phase(seconds: 9, incoming: 100, state: .recovering, cause: .missing, alarm: .silent),
             Phase(seconds: 3, incoming: 100)),
         Case(
             "two datagrams missed are too few, the third tells", .client, well,
@@ -120,6 +134,41 @@ import Testing
             Phase(seconds: 20, incoming: 100, ownShare: 90, state: .degraded, cause: .lossy),
             Phase(seconds: 3, incoming: 100, ownShare: 0, state: .silent, cause: .missing)),
         Case(
+            "the kernel refuses everything: found within two seconds, though answers come", .client, well,
+            Phase(seconds: 2, incoming: 100, outgoing: 100, refused: 100, state: .blocked, cause: .refused),
+            Phase(seconds: 60, incoming: 100, outgoing: 1, refused: 100, state: .blocked, cause: .refused, changesMax: 0),
+            Phase(seconds: 2, incoming: 100, outgoing: 100), well),
+        Case(
+            "a path to which the kernel refuses everything", .server, well,
+            Phase(seconds: 2, incoming: 100, outgoing: 50, refused: 100, state: .blocked, cause: .refused),
+            Phase(seconds: 1, incoming: 100, outgoing: 50)),
+        Case(
+            "blocked from the start", .client,
+            Phase(seconds: 3, outgoing: 10, refused: 100, state: .blocked, cause: .refused)),
+        Case(
+            "half of it refused", .client, well,
+            Phase(seconds: 20, incoming: 100, outgoing: 10, refused: 50, changesMax: 0)),
+        Case(
+            "two refused are too few, the third tells", .client, well,
+            Phase(seconds: 2, incoming: 100, outgoing: 1, refused: 100, changesMax: 0),
+            Phase(seconds: 100, incoming: 100, outgoing: 0, changesMax: 0),
+            Phase(seconds: 1, incoming: 100, outgoing: 1, refused: 100, state: .blocked, cause: .refused)),
+        Case(
+            "blocked for so long that the far end has forgotten it: not blamed at once", .client, well,
+            Phase(seconds: 60, incoming: 100, ownShare: 0, outgoing: 10, refused: 100, state: .blocked, cause: .refused),
+            Phase(seconds: 1, incoming: 100, ownShare: 0, outgoing: 10), well),
+        Case(
+            "blocked, and then nothing comes either", .client, well,
+            Phase(seconds: 5, incoming: 100, outgoing: 10, refused: 100, state: .blocked, cause: .refused),
+            Phase(seconds: 5, incoming: 100, ownShare: 0, outgoing: 10, state: .silent, cause: .missing, changesMax: 2)),
+        Case(
+            "refused again soon after: watched", .client, well,
+            Phase(seconds: 5, incoming: 100, outgoing: 10, refused: 100, state: .blocked, cause: .refused),
+            Phase(seconds: 5, incoming: 100, outgoing: 10),
+            Phase(seconds: 5, incoming: 100, outgoing: 10, refused: 100, state: .blocked, cause: .refused),
+            Phase(seconds: 9, incoming: 100, outgoing: 10, state: .recovering, cause: .refused, alarm: .blocked),
+            Phase(seconds: 3, incoming: 100, outgoing: 10)),
+        Case(
             "leaves and comes back", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
             Phase(seconds: 1, incoming: 100, ownShare: 0, rejoins: true), well),
@@ -133,7 +182,8 @@ import Testing
             for _ in 0..<phase.seconds {
                 let begin = second * LinkScene.second
                 for index in 0..<phase.outgoing {
-                    scene.send(at: begin + Int64(index) * 1_000_000)
+                    let refused = index * phase.refused / 100 != (index + 1) * phase.refused / 100
+                    scene.send(at: begin + Int64(index) * 1_000_000, refused: refused)
                 }
                 for index in 0..<phase.incoming {
                     // The first of them are lost, so that small numbers need no luck.
@@ -148,6 +198,7 @@ import Testing
             let changes = zip(states, states.dropFirst()).count { $0 != $1 }
             #expect(scene.health.state == phase.state, "phase \(number)")
             #expect(scene.health.cause == phase.cause, "phase \(number)")
+            #expect(scene.health.alarm == phase.alarm ?? phase.state, "phase \(number)")
             #expect(changes <= phase.changesMax, "phase \(number): \(states)")
             #expect(scene.health.reason.isEmpty == (phase.state == .carrying))
         }
@@ -213,5 +264,19 @@ import Testing
             reasons.insert(scene.health.reason)
         }
         #expect(reasons == ["", "no answer from the client"])
+    }
+
+    @Test func wordsOfRefusalAndRecovery() {
+        var scene = LinkScene(.client)
+        var reasons: [String] = []
+        for second: Int64 in 0..<8 {
+            for index: Int64 in 0..<5 {
+                scene.send(at: scene.joined + second * LinkScene.second + index, refused: second < 4)
+                if second == 4 { break }
+            }
+            scene.evaluate(at: scene.joined + second * LinkScene.second + 500_000_000)
+            reasons.append(scene.health.reason)
+        }
+        #expect(reasons.suffix(5) == ["a packet filter", "carries again, watched for 10 s", "", "", ""])
     }
 }

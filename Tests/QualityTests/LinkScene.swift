@@ -11,6 +11,10 @@ struct LinkScene {
     private(set) var ownCopies: [Int64] = []
     private(set) var missed: [Int64] = []
     private(set) var sent: [Int64] = []
+    /// Times of those in `sent` that the kernel refused, and when it last took one.
+    private(set) var refused: [Int64] = []
+    private(set) var lastTaken: Int64 = 0
+    private(set) var lastEvaluation: Int64
     private var ownSinceJoined: UInt64 = 0
     private var expectedBySecond: [Int64: (expected: Int, received: Int)] = [:]
     var health: LinkHealth
@@ -20,6 +24,7 @@ struct LinkScene {
     init(_ observer: LinkHealth.Observer, at now: Int64 = 1_000 * Self.second) {
         self.now = now
         joined = now
+        lastEvaluation = now
         health = LinkHealth(observer)
     }
 
@@ -32,10 +37,11 @@ struct LinkScene {
         if own { expectedBySecond[time / Self.second]!.received += 1 }
     }
 
-    /// A datagram that wants an answer left over all links.
-    mutating func send(at time: Int64) {
+    /// A datagram that wants an answer left over all links, or over others only.
+    mutating func send(at time: Int64, refused isRefused: Bool = false) {
         now = time
         sent.append(time)
+        if isRefused { refused.append(time) } else { lastTaken = time }
     }
 
     mutating func rejoin() {
@@ -56,7 +62,10 @@ struct LinkScene {
         evidence.lastReceived = lastOwn
         evidence.receivedDatagrams = ownSinceJoined
         evidence.missedDatagrams = UInt64(missedSinceOwn)
-        evidence.lastSent = sent.last { $0 >= joined } ?? 0
+        evidence.lastSent = lastTaken >= joined ? lastTaken : 0
+        evidence.sentDatagrams = UInt64(sent.count)
+        evidence.refusedDatagrams = UInt64(refused.count)
+        evidence.refusal = refused.isEmpty ? "" : "a packet filter"
         evidence.lastHeardAnywhere = lastHeard
         evidence.unansweredDatagrams = UInt64(unanswered)
         // The second before the last whole one: late copies of that are in.
@@ -72,5 +81,6 @@ struct LinkScene {
         }
         evidence.windowEnd = end * Self.second
         health.update(evidence)
+        lastEvaluation = time
     }
 }

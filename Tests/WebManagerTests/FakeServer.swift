@@ -12,16 +12,29 @@ struct FakeServer: ServerStatusSource {
         value.sessions = (0..<sessionCount).map { index in
             var session = SessionStatus(id: UInt64(index + 1))
             session.isProven = true
+            session.number = index + 1
             session.lastReceivedSeconds = 0.5
             var first = PathStatus(address: "192.0.2.\(index % 250 + 1):4000\(index % 10)", state: .carrying)
             first.isProven = true
+            first.name = "192.0.2.\(index % 250 + 1)"
             first.lastReceivedSeconds = 1.9
             first.quality.lastMinute.lossPercent = 2
             var second = PathStatus(address: "[2001:db8::\(index + 1)]:51821", state: .degraded)
+            second.isProven = true
+            second.name = "2001:db8::\(index + 1)"
             second.lastReceivedSeconds = 29.99
             session.paths = [first, second]
             return session
         }
+    }
+
+    /// Adds a session of somebody who has proven nothing.
+    mutating func knock(_ id: UInt64, from address: String) {
+        var session = SessionStatus(id: id)
+        session.paths = [PathStatus(address: address, state: .carrying)]
+        value.sessions.append(session)
+        value.unprovenSessions += 1
+        value.unprovenPaths += 1
     }
 
     func status() async -> ServerStatus { value }

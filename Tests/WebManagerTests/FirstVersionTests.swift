@@ -29,7 +29,9 @@ import Testing
     }
 
     @Test func serverList() async throws {
-        try await withServing(.server(FakeServer())) { serving in
+        var server = FakeServer()
+        server.knock(3, from: "203.0.113.1:1024")
+        try await withServing(.server(server)) { serving in
             let expected = Golden.ok(
                 """
                 {"type":"server","version":"0.1.0","description":"Büro \\"Nord\\"",\
@@ -39,6 +41,15 @@ import Testing
                 """)
             let reply = try await serving.ask("GET", "/api/v1/get-list")
             #expect(reply.transcript == expected)
+        }
+    }
+
+    /// Whether copies are sent there is what the original's words tell.
+    @Test(arguments: CarryingState.allCases) func statesInOldWords(_ state: CarryingState) async throws {
+        try await withServing(.client(FakeClient([LinkStatus(name: "eth0", state: state)]))) { serving in
+            let reply = try await serving.ask("GET", "/api/v1/get-list")
+            let word = [.idle: "idle", .excluded: "excluded"][state] ?? "active"
+            #expect(reply.text.contains(#""status":"\#(word)""#))
         }
     }
 

@@ -84,6 +84,44 @@ import Testing
         for text in [client, server] { #expect(text.split(separator: "\n").count < 10_000) }
     }
 
+    /// As many as may knock at a time, and others each time.
+    @Test func strangersAreCountedNotNamed() async {
+        let quiet = Self.series(MetricsText(await FakeServer().status()).text)
+        var series = quiet
+        for scrape in 0..<47 {
+            var server = FakeServer()
+            for index in 0..<32 {
+                server.knock(UInt64(100 + scrape * 32 + index), from: "203.0.113.\(index):\(1024 + scrape * 32 + index)")
+                // And as a further address of a client that is known.
+                var path = PathStatus(address: "198.51.100.\(index):\(1024 + scrape)", state: .carrying)
+                path.quality.lastMinute.lossPercent = 1
+                if index < 14 { server.value.sessions[0].paths.append(path) }
+            }
+            let text = MetricsText(await server.status()).text
+            #expect(text.contains("engarde_unproven_sessions 32\n") && text.contains("engarde_unproven_paths 32\n"))
+            #expect(text.contains("engarde_sessions 2\n"))
+            series.formUnion(Self.series(text))
+        }
+        #expect(series.subtracting(quiet) == [])
+    }
+
+    /// A NAT that gives a path another port each second.
+    @Test func aPortIsNoSeries() async {
+        var series: Set<Substring> = []
+        for port in 0..<20 {
+            var server = FakeServer()
+            server.value.sessions[0].paths[0].address = "192.0.2.1:\(40_000 + port)"
+            server.value.sessions[0].id = UInt64(1 + port)
+            series.formUnion(Self.series(MetricsText(await server.status()).text))
+        }
+        #expect(series == Self.series(MetricsText(await FakeServer().status()).text))
+        #expect(series.contains(#"engarde_path_state{session="1",path="192.0.2.1",state="carrying"}"#))
+    }
+
+    private static func series(_ text: String) -> Set<Substring> {
+        Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0[..<$0.lastIndex(of: " ")!] })
+    }
+
     /// `promtool`, of Debian's prometheus, where it is to be had.
     @Test(.enabled(if: promtool != nil, "there is no promtool in PATH")) func promtoolIsContent() async throws {
         let folder = try TemporaryFolder()
@@ -112,6 +150,23 @@ import Testing
                 .filter { $0.hasPrefix("engarde_") }.map(String.init)
             #expect(!names.isEmpty, "\(expression)")
             for name in names { #expect(known.contains(name), "\(name)") }
+        }
+    }
+
+    /// A state that the dashboard does not know would be drawn as carrying.
+    @Test func dashboardKnowsTheStates() throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/Documentation/grafana-dashboard.json"))
+        let words = CarryingState.allCases.map(\.rawValue)
+        #expect(Set(words).isSubset(of: dashboard.texts(named: "text")))
+        for (family, states) in [
+            ("engarde_link_state", CarryingState.allCases),
+            ("engarde_path_state", CarryingState.allCases.filter(\.isInFanOut)),
+        ] {
+            let expression = try #require(dashboard.texts(named: "expr").first { $0.contains(family) })
+            for state in states where state != .carrying {
+                #expect(expression.contains("state=\"\(state.rawValue)\""), "\(family) \(state)")
+            }
         }
     }
 

@@ -12,6 +12,8 @@ public struct PathBoard: @unchecked Sendable {
     enum Field: Int, CaseIterable, BitwiseCopyable {
         case sequence, address0, address1, address2, address3, since, lastHeard
         case receivedDatagrams, receivedBytes, sentDatagrams, sentBytes, sendFailures
+        /// 1 + the ``SendFailure`` counted last; 0 while there is none.
+        case lastFailure
         /// 1 once segmentation has been refused on the way to this path.
         case segmentationOff
         /// The index of the session it belongs to; 0 where there are none.
@@ -33,6 +35,8 @@ public struct PathBoard: @unchecked Sendable {
         public var sentBytes: UInt64
         /// Datagrams whose send was refused; part of `sentDatagrams`.
         public var sendFailures: UInt64
+        /// Why the latest of them was refused.
+        public var lastFailure: SendFailure?
         /// Its place on the board, by which ``CopyBoard`` knows it.
         public var index: Int
         /// The place of its session on the ``SessionBoard``.
@@ -65,7 +69,8 @@ public struct PathBoard: @unchecked Sendable {
                 lastHeard: Int64(bitPattern: load(index, .lastHeard)),
                 receivedDatagrams: load(index, .receivedDatagrams), receivedBytes: load(index, .receivedBytes),
                 sentDatagrams: load(index, .sentDatagrams), sentBytes: load(index, .sentBytes),
-                sendFailures: load(index, .sendFailures), index: index, session: Int(load(index, .session)),
+                sendFailures: load(index, .sendFailures),
+                lastFailure: SendFailure(rawValue: Int(load(index, .lastFailure)) - 1), index: index, session: Int(load(index, .session)),
                 isProven: load(index, .isProven) != 0)
             atomicMemoryFence(ordering: .acquiring)
             guard load(index, .sequence) == sequence else { continue }

@@ -25,14 +25,8 @@ struct FirstClientList: Encodable {
             try members.encode(link.lastReceivedSeconds.map(wholeSeconds), forKey: .last)
         }
 
-        /// Three words for five states: whether copies are sent there is what the original knew.
-        private static func word(_ state: CarryingState) -> String {
-            switch state {
-            case .carrying, .degraded, .silent: "active"
-            case .idle: "idle"
-            case .excluded: "excluded"
-            }
-        }
+        /// Three words for all states: whether copies are sent there is what the original knew.
+        private static func word(_ state: CarryingState) -> String { state.isInFanOut ? "active" : state.rawValue }
     }
 
     init(_ status: ClientStatus) {
@@ -57,13 +51,14 @@ struct FirstServerList: Encodable {
         var last: Int
     }
 
-    /// The original knew of no sessions: the paths of all of them are in one list.
+    /// The original knew of no sessions: the paths of all of them are in one list. It is of clients; strangers that have
+    /// proven nothing are not among them.
     init(_ status: ServerStatus) {
         version = status.program.version
         description = status.program.description
         listenAddress = status.program.listenAddress
         dstAddress = status.program.destination
-        sockets = status.sessions.flatMap(\.paths).map {
+        sockets = status.sessions.flatMap(\.paths).filter(\.isProven).map {
             Socket(address: $0.address, last: wholeSeconds($0.lastReceivedSeconds))
         }
     }

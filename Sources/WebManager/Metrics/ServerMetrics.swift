@@ -7,15 +7,18 @@ extension MetricsText {
     static let sessionsMax = 256
     static let pathsMax = 256
 
+    /// Whoever sends a datagram makes a path, so only those that are proven have time series, by names that outlast
+    /// them; the others are counted.
     init(_ status: ServerStatus) {
         add(status.program, role: "server")
         add(SharedFamilies.traffic { $0 }, prefix: "engarde_clients_", of: [status.traffic]) { _ in [] }
-        let allPaths = status.sessions.flatMap { session in
-            session.paths.map { Path(session: session.id, status: $0) }
+        let allSessions = status.sessions.filter(\.isProven)
+        let allPaths = allSessions.flatMap { session in
+            session.paths.filter(\.isProven).map { Path(session: session.number, status: $0) }
         }
-        let sessions = Array(status.sessions.prefix(Self.sessionsMax))
-        let paths = Array(allPaths.prefix(Self.pathsMax))
-        add("engarde_sessions", .gauge, "WireGuard clients.", Double(status.sessions.count))
+        let sessions = Array(allSessions.filter { $0.number > 0 }.prefix(Self.sessionsMax))
+        let paths = Array(allPaths.filter { !$0.status.name.isEmpty }.prefix(Self.pathsMax))
+        add("engarde_sessions", .gauge, "WireGuard clients.", Double(allSessions.count))
         add(
             "engarde_paths", .gauge, "Client addresses, by state.",
             CarryingState.allCases.filter(\.isInFanOut).map { state in
@@ -24,8 +27,14 @@ extension MetricsText {
                     value: Double(allPaths.count { $0.status.state == state }))
             })
         add(
+            "engarde_unproven_sessions", .gauge, "Senders that may be clients and wait for WireGuard's answer.",
+            Double(status.unprovenSessions))
+        add(
+            "engarde_unproven_paths", .gauge, "Addresses of which it is not known whether a client is there.",
+            Double(status.unprovenPaths))
+        add(
             "engarde_sessions_omitted", .gauge, "Sessions that are told of nowhere below.",
-            Double(status.sessions.count - sessions.count))
+            Double(allSessions.count - sessions.count))
         add(
             "engarde_paths_omitted", .gauge, "Paths that are told of nowhere below.",
             Double(allPaths.count - paths.count))
@@ -34,15 +43,12 @@ extension MetricsText {
     }
 
     private struct Path {
-        var session: UInt64
+        var session: Int
         var status: PathStatus
     }
 
     private mutating func add(_ sessions: [SessionStatus]) {
         let own = [
-            MetricsFamily<SessionStatus>("proven", .gauge, "Whether WireGuard has answered it.") {
-                $0.isProven ? 1 : 0
-            },
             MetricsFamily<SessionStatus>("age_seconds", .gauge, "Since the session began.") { $0.ageSeconds },
             MetricsFamily<SessionStatus>("last_received_age_seconds", .gauge, "Since the client sent something.") {
                 $0.lastReceivedSeconds
@@ -55,13 +61,13 @@ extension MetricsText {
             },
         ]
         add(own + SharedFamilies.traffic(\.traffic), prefix: "engarde_session_", of: sessions) {
-            [("session", "\($0.id)")]
+            [("session", "\($0.number)")]
         }
     }
 
     private mutating func add(_ paths: [Path]) {
         func labels(_ path: Path) -> [(name: String, value: String)] {
-            [("session", "\(path.session)"), ("path", path.status.address)]
+            [("session", "\(path.session)"), ("path", path.status.name)]
         }
         let states = paths.flatMap { path in
             CarryingState.allCases.filter(\.isInFanOut).map { state in
@@ -71,9 +77,6 @@ extension MetricsText {
         }
         add("engarde_path_state", .gauge, "1 for the state the path is in.", states)
         let own = [
-            MetricsFamily<Path>("proven", .gauge, "Whether a real client is known to be there.") {
-                $0.status.isProven ? 1 : 0
-            },
             MetricsFamily<Path>("age_seconds", .gauge, "Since the path began.") { $0.status.ageSeconds },
             MetricsFamily<Path>("last_received_age_seconds", .gauge, "Since something came from there.") {
                 $0.status.lastReceivedSeconds

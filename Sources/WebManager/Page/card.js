@@ -4,12 +4,17 @@ import { attribute, chip, fill, show, stamp } from "./dom.js";
 import { age, duration, isLate, milliseconds, pace, percent, rate } from "./format.js";
 import { Trail } from "./sparkline.js";
 
-const states = ["carrying", "degraded", "silent", "idle", "excluded"];
+const states = ["carrying", "degraded", "recovering", "silent", "blocked", "idle", "excluded"];
 const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
-export const isInFanOut = ({ state }) => states.slice(0, 3).includes(state);
+export const isInFanOut = ({ state }) => states.slice(0, 5).includes(state);
+/** Whether datagrams get through there. */
+export const isWorking = ({ state }) => states.slice(0, 3).includes(state);
+/** The ways to fall short of carrying, each with those that do. */
+export const shortcomings = (subjects) => states.slice(1, 5)
+  .map((state) => ({ state, some: subjects.filter((subject) => subject.state === state) })).filter(({ some }) => some.length > 0);
 export const word = ({ state }) => capital(state);
-export const reason = (subject) => capital(subject.reason ?? "");
+export const reason = ({ reason, warning }) => [reason, warning].filter(Boolean).map(capital).join(". ");
 
 /** What links and paths have in common: a name, a state, figures and a trail. */
 export class Card {
@@ -25,6 +30,8 @@ export class Card {
     const { lastReceivedSeconds: last, stateSeconds, state } = subject;
     const tail = quality.delayP99Milliseconds;
     const isIn = isInFanOut(subject);
+    // The figures end two seconds ago: of a path that is younger they say nothing yet.
+    const known = (figure) => (subject.ageSeconds < 3 ? null : figure);
     attribute(slots.history, "aria-label", `Last 24 hours of ${title}`);
     attribute(slots.title, "title", title);
     chip(slots.chip, states.includes(state) ? state : "waiting", word(subject));
@@ -37,10 +44,10 @@ export class Card {
       wins: percent(quality.winPercent),
       delay: milliseconds(quality.delayP50Milliseconds),
       tail: Number.isFinite(tail) ? `99 % ≤ ${milliseconds(Math.ceil(tail * 10) / 10)}` : "",
-      received: rate(quality.receivedBitsPerSecond),
-      receivedCount: pace(quality.receivedDatagramsPerSecond),
-      sent: rate(quality.sentBitsPerSecond),
-      sentCount: pace(quality.sentDatagramsPerSecond),
+      received: rate(known(quality.receivedBitsPerSecond)),
+      receivedCount: pace(known(quality.receivedDatagramsPerSecond)),
+      sent: rate(known(quality.sentBitsPerSecond)),
+      sentCount: pace(known(quality.sentDatagramsPerSecond)),
     });
     if (isIn) this.trail.draw(slots.spark, slots.peak);
   }

@@ -2,13 +2,12 @@
 
 import { announce, arrange, attribute, fill, keepingFocus, show, stamp, text } from "./dom.js";
 import { age, count, duration, list, several } from "./format.js";
-import { Card, isInFanOut, reason, word } from "./card.js";
+import { Card, isInFanOut, isWorking, reason, shortcomings, word } from "./card.js";
 import { Overview, say } from "./overview.js";
 import { openHistory } from "./history.js";
 import { ask } from "./stream.js";
 
 const titleOf = (link) => link.label || link.name;
-const isWorking = ({ state }) => state === "carrying" || state === "degraded";
 const historyOf = ({ name }) => `api/v2/links/${encodeURIComponent(name)}/history`;
 
 function areOrIs(links) {
@@ -23,14 +22,15 @@ function areOrIs(links) {
 export function judge(status) {
   const { links, program, serverLastReceivedSeconds: server, wireGuardLastReceivedSeconds: wireGuard } = status;
   const used = links.filter(isInFanOut);
-  const carrying = used.filter((link) => link.state === "carrying").length;
-  const isWhole = carrying === used.length;
-  const trouble = ["degraded", "silent"].map((state) => used.filter((link) => link.state === state))
-    .filter((some) => some.length > 0).map((some) => `${areOrIs(some)} ${some[0].state}`).join("; ");
+  const working = used.filter(isWorking).length;
+  const trouble = shortcomings(used).map(({ state, some }) => `${areOrIs(some)} ${state}`).join("; ");
 
   if (used.length === 0) {
     return say("none", "silent", "Down", "The tunnel is down: no link is in use.",
       "Each interface says below why it is idle or excluded.");
+  }
+  if (used.every(({ state }) => state === "blocked")) {
+    return say("blocked", "silent", "Down", "The tunnel is down: this machine sends nothing to the server.", `${trouble}.`);
   }
   if (!Number.isFinite(wireGuard)) {
     return say("waiting", "waiting", "Waiting", "Waiting for WireGuard, which has sent nothing yet.",
@@ -49,12 +49,16 @@ export function judge(status) {
     return say("quiet", "waiting", "Quiet", "The tunnel is quiet: WireGuard has little to carry.",
       `${trouble || `${several(used.length, "link")} at hand`}.`);
   }
+  if (working === 0) return say("none carries", "silent", "Down", "No link carries the tunnel.", `${trouble}.`);
   if (used.length === 1) {
-    return say(`one ${carrying}`, isWhole ? "carrying" : "degraded", "Alive on one link", "The tunnel is alive, on one link.",
+    return say(`one ${trouble}`, trouble ? "degraded" : "carrying", "Alive on one link", "The tunnel is alive, on one link.",
       `${trouble || `${areOrIs(used)} carrying`}; nothing stands by should it fail.`);
   }
-  return say(isWhole ? "alive" : carrying > 0 ? "trouble" : "weak", carrying > 0 ? "carrying" : "degraded", "Alive",
-    "The tunnel is alive.", isWhole ? `All ${carrying} links carry it.` : `${carrying} of ${used.length} links carry it; ${trouble}.`);
+  const all = used.length === 2 ? "Both" : `All ${used.length}`;
+  const some = working === used.length ? all : `${working} of ${used.length}`;
+  const detail = `${some} links ${working === 1 ? "carries" : "carry"} it${trouble && `; ${trouble}`}.`;
+  if (working === 1) return say("weak", "degraded", "Alive on one link", "The tunnel is alive, on one link.", detail);
+  return say(trouble ? "trouble" : "alive", "carrying", "Alive", "The tunnel is alive.", detail);
 }
 
 export class ClientView {
@@ -72,7 +76,7 @@ export class ClientView {
     this.#problem = problem;
     slots.reset.addEventListener("click", () => busy(slots.reset, () => this.#reset()));
     const groups = {
-      Active: "Every datagram goes out over each of these at once. Loss, delay and wins are of what arrives here from the server.",
+      Active: "Each of these is given every datagram at once. Loss, delay and wins are of what arrives here from the server.",
       Idle: "Not in use because they cannot be. Each joins by itself as soon as it can.",
       Excluded: "Not in use because the configuration file or somebody said so.",
     };

@@ -54,7 +54,7 @@ export class Overview {
     const reasons = drops.map((drop) => `${(drop.description || drop.name).replace(/^datagrams dropped, /, "")}: ${count(drop.count)}`).join("; ");
     fill(this.#slots, {
       headline: verdict.sentence, detail: verdict.detail,
-      drops: reasons ? `Datagrams not forwarded: ${reasons}.` : "Every datagram was forwarded.",
+      drops: reasons ? `Datagrams not forwarded: ${reasons}.` : "No datagram was dropped here.",
     });
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import { announce, arrange, chip, fill, show, stamp, text } from "./dom.js";
-import { age, count, duration, isLate, list, rate, several } from "./format.js";
-import { Card, word } from "./card.js";
+import { age, count, duration, isLate, rate, several } from "./format.js";
+import { Card, isWorking, shortcomings, word } from "./card.js";
 import { Overview, say } from "./overview.js";
 import { Meter, Trail } from "./sparkline.js";
 import { openHistory } from "./history.js";
@@ -10,49 +10,53 @@ import { openHistory } from "./history.js";
 /** Up to this many, sessions show their paths from the start, and each change of a path is announced. */
 const fewSessions = 6;
 
-const inState = (paths, state) => paths.filter((path) => path.state === state).length;
+/** Paths of which it is known that their client is there. */
+const proven = ({ paths }) => paths.filter((path) => path.isProven);
+const titleOf = ({ id, isProven, number }) => (id === 0 ? "Everybody" : number > 0 ? `Session ${number}` : isProven ? "New client" : "New sender");
 
 /** A session's state and the word for it, from its paths'. */
-export function stateOf({ isProven, paths }) {
-  if (!isProven) return ["waiting", "Unproven"];
+export function stateOf(session) {
+  if (!session.isProven) return ["waiting", "Unproven"];
+  const paths = proven(session);
   if (paths.length === 0) return ["idle", "No path"];
-  const carrying = inState(paths, "carrying");
-  if (carrying === paths.length) return ["carrying", "Carrying"];
-  if (inState(paths, "silent") === paths.length) return ["silent", "Silent"];
-  return ["degraded", carrying > 0 ? "Partly" : "Degraded"];
+  if (paths.every(({ state }) => state === paths[0].state)) return [paths[0].state, word(paths[0])];
+  return paths.some(isWorking) ? ["degraded", "Partly"] : ["silent", "Silent"];
 }
 
-/** "3 paths: 2 carrying, 1 silent". */
-function pathsInWords(paths) {
-  const states = ["carrying", "degraded", "silent"].filter((state) => inState(paths, state) > 0);
+/** "3 paths: 2 carrying, 1 silent"; "3 paths, all silent". */
+function pathsInWords(session) {
+  const paths = session.isProven ? proven(session) : session.paths;
   const number = several(paths.length, "path");
-  if (states.length < 2) return [number, paths.length > 1 ? `all ${states[0]}` : states[0]].filter(Boolean).join(", ");
-  return `${number}: ${states.map((state) => `${inState(paths, state)} ${state}`).join(", ")}`;
+  if (!session.isProven || paths.length === 0) return number;
+  const carrying = paths.filter(({ state }) => state === "carrying");
+  const kinds = [{ state: "carrying", some: carrying }, ...shortcomings(paths)].filter(({ some }) => some.length > 0);
+  if (kinds.length === 1) return `${number}, ${paths.length > 1 ? "all " : ""}${kinds[0].state}`;
+  return `${number}: ${kinds.map(({ state, some }) => `${some.length} ${state}`).join(", ")}`;
 }
 
-export function judge({ program, sessions, wireGuardAddress }) {
+export function judge({ program, sessions, unprovenSessions, wireGuardAddress }) {
   if (!wireGuardAddress) {
     return say("unresolved", "silent", "No WireGuard", `There is no address for ${program.destination}.`,
       "Nothing can be handed to WireGuard until its name resolves.");
   }
-  if (sessions.length === 0) {
+  const clients = sessions.filter((session) => session.isProven);
+  const waiting = unprovenSessions > 0
+    && `${several(unprovenSessions, "sender waits", "senders wait")} for WireGuard’s answer.`;
+  if (clients.length === 0) {
+    if (waiting) return say("unproven", "waiting", "Waiting", "No client has been proven yet.", waiting);
     return say("empty", "waiting", "No clients", "No client is connected.", "A client appears here with its first handshake.");
   }
-  const proven = sessions.filter((session) => session.isProven);
-  const waiting = sessions.length - proven.length;
-  if (proven.length === 0) {
-    return say("unproven", "waiting", "Waiting", "No client has been proven yet.",
-      `${several(waiting, "session waits", "sessions wait")} for WireGuard’s answer.`);
-  }
-  const number = (state) => proven.filter((session) => stateOf(session)[0] === state).length;
-  const silent = number("silent"), partly = number("degraded");
-  const paths = proven.reduce((sum, session) => sum + session.paths.length, 0);
-  const remarks = [[silent, "silent"], [partly, "with a path that falls short"], [waiting, "more not proven yet"]]
-    .filter(([some]) => some > 0).map(([some, words]) => `${count(some)} ${words}`);
-  const icon = silent === 0 ? "carrying" : silent < proven.length ? "degraded" : "silent";
-  return say(icon, icon, several(proven.length, "client"),
-    `${several(proven.length, "client is", "clients are")} connected, over ${several(paths, "path")}.`,
-    remarks.length > 0 ? `${list(remarks)}.` : "All paths carry.");
+  const paths = clients.flatMap(proven);
+  const working = paths.filter(isWorking).length;
+  const mute = clients.filter((session) => !proven(session).some(isWorking)).length;
+  const connected = several(clients.length, "client is", "clients are");
+  const over = working < paths.length ? `${count(working)} of ${several(paths.length, "path")}` : several(paths.length, "path");
+  const remarks = shortcomings(paths).map(({ state, some }) => `${several(some.length, "path is", "paths are")} ${state}`);
+  if (mute > 0 && mute < clients.length) remarks.push(`${several(mute, "client has", "clients have")} no path that carries`);
+  const detail = [remarks.length > 0 ? `${remarks.join(", ")}.` : paths.length > 0 && "All paths carry.", waiting].filter(Boolean).join(" ");
+  const icon = mute === 0 ? "carrying" : mute < clients.length ? "degraded" : "silent";
+  if (working === 0) return say(icon, icon, several(clients.length, "client"), `${connected} known, and no path carries.`, detail);
+  return say(icon, icon, several(clients.length, "client"), `${connected} connected, over ${over}.`, detail);
 }
 
 class Session {
@@ -77,7 +81,7 @@ class Session {
     for (const path of data.paths) {
       const known = this.#paths.get(path.address) ?? { card: null, trail: new Trail(), path };
       known.trail.add(now, path.quality.lastSecond);
-      if (known.path.state !== path.state && isAnnounced) announce(`Session ${data.id}, ${path.address}: ${word(path)}.`);
+      if (known.path.state !== path.state && isAnnounced) announce(`${titleOf(data)}, ${path.address}: ${word(path)}.`);
       known.path = path;
       paths.set(path.address, known);
     }
@@ -85,8 +89,8 @@ class Session {
   }
 
   matches(needles) {
-    const { id, upstreamPort, paths } = this.#data;
-    const all = [`session ${id} ${stateOf(this.#data)[1]} port ${upstreamPort}`]
+    const { upstreamPort, paths } = this.#data;
+    const all = [`${titleOf(this.#data)} ${stateOf(this.#data)[1]} port ${upstreamPort}`]
       .concat(paths.map((path) => `${path.address} ${path.state}`)).join(" ").toLowerCase();
     return needles.every((needle) => all.includes(needle));
   }
@@ -95,9 +99,9 @@ class Session {
     const data = this.#data, slots = this.slots;
     chip(slots.chip, ...stateOf(data));
     fill(slots, {
-      title: data.id === 0 ? "Everybody" : `Session ${data.id}`,
+      title: titleOf(data),
       subtitle: data.upstreamPort > 0 ? `port ${data.upstreamPort}` : "",
-      paths: pathsInWords(data.paths),
+      paths: pathsInWords(data),
       from: rate(this.#meter.bitsPerSecond(0)),
       to: rate(this.#meter.bitsPerSecond(1)),
       last: age(data.lastReceivedSeconds),
@@ -122,7 +126,7 @@ class Session {
 
   #makeCard({ path: { address }, trail }) {
     const path = `api/v2/paths/${encodeURIComponent(address)}/history`;
-    const card = new Card(() => openHistory(`Session ${this.#data.id}, ${address}`, path, this.#view.now), trail);
+    const card = new Card(() => openHistory(`${titleOf(this.#data)}, ${address}`, path, this.#view.now), trail);
     show(card.slots.addresses, false);
     return card;
   }

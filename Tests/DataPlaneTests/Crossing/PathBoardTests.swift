@@ -19,6 +19,7 @@ import Testing
         board.add(1, .sentDatagrams, 5)
         board.add(1, .sentBytes, 500)
         board.add(1, .sendFailures, 2)
+        board.set(1, .lastFailure, UInt64(SendFailure.notPermitted.index) + 1)
         board.set(1, .lastHeard, 99)
         board.set(1, .session, 6)
         board.set(1, .isProven, 1)
@@ -26,14 +27,14 @@ import Testing
             board.records() == [
                 PathBoard.Record(
                     address: first, since: 77, lastHeard: 99, receivedDatagrams: 3, receivedBytes: 300,
-                    sentDatagrams: 5, sentBytes: 500, sendFailures: 2, index: 1, session: 6, isProven: true)
+                    sentDatagrams: 5, sentBytes: 500, sendFailures: 2, lastFailure: .notPermitted, index: 1, session: 6, isProven: true)
             ])
         board.publish(1, SocketAddress(), since: 0)
         #expect(board.records().isEmpty)
         board.publish(1, address("192.0.2.1", 1), since: 100)
         board.publish(2, first, since: 101)
         #expect(board.records().map(\.address) == [address("192.0.2.1", 1), first])
-        #expect(board.records().allSatisfy { $0.receivedBytes == 0 && $0.sendFailures == 0 })
+        #expect(board.records().allSatisfy { $0.receivedBytes == 0 && $0.sendFailures == 0 && $0.lastFailure == nil })
     }
 
     /// Every word of the addresses written says which of them it is from, and so does the time beside it.

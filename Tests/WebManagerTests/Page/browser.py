@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -31,10 +32,14 @@ TEXTS = {
     "client-1": ["ENGARDE-CLIENT", "Camper van", "version 0.3.0", "The tunnel is alive, on one link.", "Carrying", "127.0.0.1:59401", "Loss"],
     "client-3": ["All 3 links carry it.", "Active 3", "Idle 2", "Excluded 1", "Starlink", "usb0", "Excluded in the file", "Share of wins", "io_uring"],
     "client-8": ["Active 8", "Degraded", "Silent", "Misses 14 %", "4711-0815-42", "2001:db8:85a3", "onerror=document.title", " ago"],
+    "client-trouble": ["The tunnel is alive, on one link.", "1 of 3 links carries it; LTE, Telekom is recovering; Starlink is silent; Marina Wi-Fi bridge is blocked.", "a packet filter (EPERM)", "Carries again, watched for 10 s"],
+    "client-blocked": ["The tunnel is down: this machine sends nothing to the server.", "Marina Wi-Fi bridge is blocked.", "Sent 0 bit/s"],
     "flapping": ["Active", "LTE, Telekom"],
     "server-empty": ["ENGARDE-SERVER", "Rack 4, Frankfurt", "No client is connected.", "Sessions 0", "Nobody has come"],
     "server-1": ["A session is one WireGuard client.", "1 client is connected", "Session 1", "Share of wins"],
     "server-3": ["3 clients are connected", "Session 3", "Share of wins", "Delay behind best"],
+    "server-trouble": ["3 clients are connected, over 4 of 6 paths.", "3 paths are recovering, 1 path is silent, 1 path is blocked, 1 client has no path that carries.", "3 paths, all recovering", "2 paths: 1 carrying, 1 blocked", "1 path, silent", "Session 3"],
+    "server-relapsed": ["1 client is connected, over 3 paths.", "3 paths are recovering.", "3 paths, all recovering"],
     "server-200": ["200", "Filter", "Session 200", "Unproven"],
 }
 
@@ -98,7 +103,7 @@ class Browser:
                      "--disable-background-networking", "--no-first-run", "--lang=en"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         self.driver.set_script_timeout(20)
         if user:
             token = base64.b64encode(f"{user}:{password}".encode()).decode()

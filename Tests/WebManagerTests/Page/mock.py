@@ -46,7 +46,7 @@ class Stretch:
         self.received = self.sent = 0
 
     def is_in(self):
-        return self.state in ("carrying", "degraded", "silent")
+        return self.state not in ("idle", "excluded")
 
     def turn(self, state, reason=""):
         if state != self.state:
@@ -55,12 +55,13 @@ class Stretch:
 
     def quality(self, seconds):
         now = time.time()
-        brings = self.has_traffic and self.state in ("carrying", "degraded")
+        brings = self.has_traffic and self.state not in ("silent", "idle", "excluded")
         wave = 1 + 0.4 * math.sin(now / 9 + self.phase) + 0.25 * math.sin(now / 2.3 + self.phase)
         wave += self.random.uniform(-0.1, 0.1) / math.sqrt(seconds)
         bits = max(0.0, self.megabits * 1e6 * wave)
         packets = int(bits / 8 / 1100 * seconds)
         loss = self.loss * self.random.choice((0, 0.5, 1, 1, 2)) if brings else 100.0
+        is_sent = self.is_in() and self.has_traffic and self.state != "blocked"
         has_figures = self.has_traffic and self.is_in() and packets > 0
         figures = {
             "windowSeconds": seconds,
@@ -74,8 +75,8 @@ class Stretch:
             "jitterMilliseconds": self.delay * 0.3 if has_figures and brings else None,
             "receivedDatagramsPerSecond": packets / seconds if brings else 0.0,
             "receivedBitsPerSecond": bits * (1 - loss / 100) if brings else 0.0,
-            "sentDatagramsPerSecond": packets / seconds * 0.4 if self.is_in() and self.has_traffic else 0.0,
-            "sentBitsPerSecond": bits * 0.22 if self.is_in() and self.has_traffic else 0.0,
+            "sentDatagramsPerSecond": packets / seconds * 0.4 if is_sent else 0.0,
+            "sentBitsPerSecond": bits * 0.22 if is_sent else 0.0,
         }
         if seconds == 1:
             self.received += int(figures["receivedBitsPerSecond"] / 8)
@@ -228,7 +229,7 @@ class ServerScene:
         for number, paths in self.sessions:
             is_proven = number % 67 != 5
             shown = [
-                {"address": address, **path.common(), "isProven": is_proven, "ageSeconds": time.time() - path.since}
+                {"address": address, "name": address.rsplit(":", 1)[0].strip("[]"), **path.common(), "isProven": is_proven, "ageSeconds": time.time() - path.since}
                 for address, path in paths]
             total_in += sum(path.received for _, path in paths)
             total_out += sum(path.sent for _, path in paths)
@@ -236,14 +237,15 @@ class ServerScene:
             to_client = max((path.sent for _, path in paths), default=0)
             unique = from_client // 1100
             sessions.append({
-                "id": number, "isProven": is_proven, "ageSeconds": max((p["ageSeconds"] for p in shown), default=12.0),
+                "id": 3 * number, "number": number if is_proven else 0, "isProven": is_proven, "ageSeconds": max((p["ageSeconds"] for p in shown), default=12.0),
                 "lastReceivedSeconds": min((p["lastReceivedSeconds"] for p in shown), default=31.0),
                 "upstreamPort": 40000 + number, "uniqueDatagrams": unique,
                 "duplicateDatagrams": int(unique * (len(paths) - 0.98)), "traffic": traffic(to_client, from_client),
                 "paths": shown})
         return {
             "type": "server", "program": program(self.description, False), "wireGuardAddress": "127.0.0.1:51820",
-            "traffic": traffic(total_in, total_out), "sessions": sessions}
+            "traffic": traffic(total_in, total_out), "unprovenSessions": sum(not s["isProven"] for s in sessions),
+            "unprovenPaths": sum(len(s["paths"]) for s in sessions if not s["isProven"]), "sessions": sessions}
 
     def history(self, address):
         return next((p.history() for _, paths in self.sessions for a, p in paths if a == address), None)
@@ -302,14 +304,41 @@ def server(count):
     return sessions
 
 
+def troubled_client():
+    """One link that carries again after a relapse, one that is refused by the kernel, one that is silent."""
+    links = [
+        Link("wwan0", "LTE, Telekom", "wwan", "100.72.14.9", state="recovering", reason="carries again, watched for 10 s"),
+        Link("eth0", "Marina Wi-Fi bridge", source="192.168.1.20", state="blocked",
+             reason="the kernel refuses its datagrams: a packet filter (EPERM)"),
+        Link("usb0", "Starlink", source="192.168.100.37", state="silent", reason="brings nothing while other links deliver")]
+    links[2].stretch.last = time.time() - 19
+    return links
+
+
+def troubled_server():
+    """A client whose three paths have all relapsed and carry again, and one with a path for each trouble."""
+    def path(name, state, reason=""):
+        return Stretch(name, state=state, reason=reason)
+    watched = "carries again, watched for 10 s"
+    refused = "the kernel refuses its datagrams: a packet filter (EPERM)"
+    return [
+        (1, [(f"10.1.{index}.1:4711", path(f"1/{index}", "recovering", watched)) for index in (1, 2, 3)]),
+        (2, [("192.0.2.1:1", path("2/1", "carrying")), ("192.0.2.2:2", path("2/2", "blocked", refused))]),
+        (3, [("192.0.2.3:3", path("3/1", "silent", "no answer from the client"))])]
+
+
 SCENES = {
     "client-1": lambda: ClientScene(client(1)),
     "client-3": lambda: ClientScene(client(3)),
     "client-8": lambda: ClientScene(client(8), "Camper van of the harbour rescue service, second vehicle, with the tall mast"),
+    "client-trouble": lambda: ClientScene(troubled_client()),
+    "client-blocked": lambda: ClientScene(troubled_client()[1:2]),
     "flapping": lambda: ClientScene(client(3)[1:4], "", is_flapping=True),
     "server-empty": lambda: ServerScene([]),
     "server-1": lambda: ServerScene(server(1)),
     "server-3": lambda: ServerScene(server(3)),
+    "server-trouble": lambda: ServerScene(troubled_server()),
+    "server-relapsed": lambda: ServerScene(troubled_server()[:1]),
     "server-200": lambda: ServerScene(server(200)),
 }
 
