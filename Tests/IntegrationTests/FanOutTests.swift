@@ -8,8 +8,8 @@ import Testing
 extension Integration {
     /// Numbered datagrams in WireGuard's place, where what counts is which copy took how long.
     @Suite struct FanOutTests {
-        /// A link that takes 8 datagrams a second and holds 20 more: whoever waited for it would take minutes, and would
-        /// lose no copy on it.
+        /// A link that takes 8 datagrams a second and holds 20 more: whoever waited for it would take minutes, and
+        /// would lose no copy on it.
         @Test(arguments: Engine.available)
         func aSlowLinkIsNotWaitedFor(engine: Engine) throws {
             let rig = try Rig(engine, isOpaque: true)

@@ -37,7 +37,8 @@ final class QualityScene {
         for engarde in [rig.client, rig.server] { try engarde.waitForStatus() }
         try rig.links[0].lose(upPercent: weathers.upLoss, downPercent: weathers.downLoss)
         rig.links[1].setDelay(upMilliseconds: weathers.upDelay, downMilliseconds: weathers.downDelay)
-        load = RunningLoad(UDPLoad(perSecond: 1_000, size: 1_000), from: source, into: sink, first: 1 << 20, echo: source)
+        load = RunningLoad(
+            UDPLoad(perSecond: 1_000, size: 1_000), from: source, into: sink, first: 1 << 20, echo: source)
     }
 
     /// What the last ten seconds' figures are not as they should be.

@@ -10,8 +10,8 @@ extension Integration {
         @Test(arguments: Engine.available, Weathers.all(delay: 300))
         func lossAndDelayAreReportedInEachDirection(engine: Engine, weathers: Weathers) throws {
             let scene = try QualityScene(engine, weathers)
-            // The window of ten seconds filled with this weather alone; on a busy machine that may take longer. Of 5,000
-            // datagrams 1.2 % of all are two standard deviations of a loss of 25 %.
+            // The window of ten seconds filled with this weather alone; on a busy machine that may take longer. Of
+            // 5,000 datagrams 1.2 % of all are two standard deviations of a loss of 25 %.
             var faults: [String] = []
             let isRight = try Monotonic.wait {
                 Monotonic.sleep(seconds: 0.5)

@@ -139,8 +139,8 @@ final class RunningProgram {
         return errorText.contains(text)
     }
 
-    /// Waits until it does something of its own about a signal; before that the signal would just end it. It ignores the
-    /// signal some instructions before it listens to it, so ``stop(_:)`` repeats it.
+    /// Waits until it does something of its own about a signal; before that the signal would just end it. It ignores
+    /// the signal some instructions before it listens to it, so ``stop(_:)`` repeats it.
     func isHandling(_ signal: Int32) -> Bool {
         let deadline = Monotonic.deadline(seconds: Patience.seconds)
         while Monotonic.nanoseconds < deadline {

@@ -76,11 +76,14 @@ public final class Pinger {
     }
 
     /// What was sent from one mark up to another, once all of it is answered or has had very long for it.
-    public func settled(from start: PingMark, to end: PingMark) -> PingTally {
+    ///
+    /// - Parameter lost: how many may be lost, and are not waited for.
+    public func settled(from start: PingMark, to end: PingMark, allowing lost: Int = 0) -> PingTally {
         _ = state.wait(seconds: Self.answerSeconds) { state in
-            (start.sequence..<max(start.sequence, end.sequence)).allSatisfy {
-                $0 < state.answers.count && state.answers[$0] > 0
-            } ? true : nil
+            let missing = (start.sequence..<max(start.sequence, end.sequence)).count {
+                $0 >= state.answers.count || state.answers[$0] == 0
+            }
+            return missing <= lost ? true : nil
         }
         return tally(from: start, to: end)
     }
