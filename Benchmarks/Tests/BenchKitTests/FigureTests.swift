@@ -70,7 +70,7 @@ import Testing
         let own = try folder.write("client:\n", to: "own.yml")
         for (client, server, wanted) in [
             ("prog", "other", (["prog", "{file}"], ["other", "{file}"])),
-            ("prog --engine polling", "prog {file} -x", (["prog", "--engine", "polling", "{file}"], ["prog", "{file}", "-x"])),
+            ("prog -e polling", "prog {file} -x", (["prog", "-e", "polling", "{file}"], ["prog", "{file}", "-x"])),
             ("prog \(own)", "prog", (["prog", own], ["prog", "{file}"])),
             ("prog \(folder.path)", "prog", (["prog", folder.path, "{file}"], ["prog", "{file}"])),
             ("relay 1 {links}", "relay 2", (["relay", "1", "{links}"], ["relay", "2"])),
