@@ -20,7 +20,7 @@ public enum SampleFile {
           # Where engarde-server listens. A name is resolved again when it has to be.
           dstAddr: "vpn.example:59501"
 
-          # Interfaces that shall not become links: exact names, or patterns in quotes.
+          # Interfaces that shall not become links: exact names, or patterns in quotes. No regular expressions.
           #excludedInterfaces:
           #  - eth0
           #  - "veth*"
@@ -30,7 +30,7 @@ public enum SampleFile {
           #  eth1: "DSL"
           #  wwan0: "LTE"
 
-          # Another destination for one link; the first match wins.
+          # Another destination for one link, or for several by a pattern such as "wwan*"; the first match wins.
           #dstOverrides:
           #  - ifName: wwan0
           #    dstAddr: "192.0.2.1:59501"

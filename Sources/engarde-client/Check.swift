@@ -4,6 +4,7 @@ import ArgumentParser
 import Settings
 import Control
 import Links
+import Program
 import Sockets
 
 /// `engarde-client check [FILE]`
@@ -18,7 +19,9 @@ struct Check: ParsableCommand {
         let loaded = try ConfigurationReader.client(file: file)
         for warning in loaded.warnings { print(warning) }
         let configuration = loaded.value
-        print("\(file): good, \(loaded.warnings.count) warnings")
+        let named = NamedFiles.warnings(command: configuration.onLinkChange, webManager: configuration.webManager)
+        for warning in named { print(warning) }
+        print("\(file): good, \(loaded.warnings.count + named.count) warnings")
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Settings
 import Control
+import Program
 import Sockets
 
 /// `engarde-server check [FILE]`
@@ -16,7 +17,9 @@ struct Check: ParsableCommand {
     func run() throws {
         let loaded = try ConfigurationReader.server(file: file)
         for warning in loaded.warnings { print(warning) }
-        print("\(file): good, \(loaded.warnings.count) warnings")
+        let named = NamedFiles.warnings(command: loaded.value.onLinkChange, webManager: loaded.value.webManager)
+        for warning in named { print(warning) }
+        print("\(file): good, \(loaded.warnings.count + named.count) warnings")
         let destination = loaded.value.destination
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
         print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
