@@ -117,7 +117,7 @@ let package = Package(
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Sockets", arguments]),
+        program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
         room("Support", path: "Tests/Support", ["Sockets"]),

@@ -39,6 +39,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     private var monitor: LinkMonitor!
     private var ticker: Ticker?
     private var trafficLog: TrafficLog
+    private var fragmentNotice = FragmentNotice()
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
     ///
@@ -221,8 +222,20 @@ public final class ClientControl: Service, @unchecked Sendable {
             if link.isCarrying { refreshIfSilent(link, served, now / 1_000_000_000) }
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now / 1_000_000_000)
+        tellFragments()
         return trafficLog.isOpen || slots.closingCount > 0
             || links.values.contains { $0.isWaitingForRoute || $0.judgement.state == .silent }
+    }
+
+    private func tellFragments() {
+        let largest = Int(dataPlane.counters.value(.largestReceived, slot: listen.handle.slot))
+        let limit = TunnelMTU(
+            links: links.compactMap { index, link in
+                guard link.isCarrying, let interface = table[index] else { return nil }
+                return ("link \(link.name)", interface.mtu, link.destination.ip.family)
+            })
+        let line = fragmentNotice.update(largest: largest, limit: limit) { table.interfaces }
+        if let line { log.warning("\(line)") }
     }
 
     /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers.

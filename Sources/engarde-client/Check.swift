@@ -26,15 +26,19 @@ struct Check: ParsableCommand {
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)
         var carrying = 0
-        for interface in try LinkMonitor.snapshot().interfaces {
+        var links: [(name: String, mtu: Int, family: IPAddress.Family)] = []
+        let interfaces = try LinkMonitor.snapshot().interfaces
+        for interface in interfaces {
             switch policy.judge(interface, resolved: { NameAnswer.systemAddresses(of: $0.host) }) {
             case .carries(let source, let destination):
                 carrying += 1
+                links.append(("link \(interface.name)", interface.mtu, destination.ip.family))
                 print("\(interface.name)\tcarries, from \(source) to \(destination)")
             case .idle(let reason): print("\(interface.name)\tidle, \(reason)")
             case .excluded(let cause): print("\(interface.name)\t\(cause)")
             }
         }
+        for warning in TunnelMTU(links: links)?.warnings(about: interfaces) ?? [] { print(warning) }
         print("\(carrying) links would carry traffic")
     }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Settings
 import Control
+import Links
 import Program
 import Sockets
 
@@ -22,6 +23,8 @@ struct Check: ParsableCommand {
         print("\(file): good, \(loaded.warnings.count + named.count) warnings")
         let destination = loaded.value.destination
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
+        let interfaces = (try? LinkMonitor.snapshot().interfaces) ?? []
+        for warning in TunnelMTU.ofThePublicInternet.warnings(about: interfaces) { print(warning) }
         print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
     }
 }
