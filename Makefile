@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 #   make demo       a real WireGuard tunnel over three links that come and go, with both pages to look at; forty seconds once built
-#   make test       every test, as CI runs them
+#   make test       every test, as CI runs them; none depends on how fast the machine is
+#   make test-timing  the tests that measure time, for a machine with nothing else to do
 #   make bench-quick  what the requirements are stated on, measured in under two minutes; needs root
 #   make bench      the whole matrix; about an hour
 #   make bench-micro  the pure parts, against thresholds on counts
@@ -17,13 +18,14 @@ SWIFT ?= swift
 STRIP ?= strip
 DEMO ?=
 BENCH ?=
+TEST_GROUPS ?=
 FUZZ_SECONDS ?= 60
 
 # One set of flags for every optimised build, so that nothing is built twice.
 release = -c release --static-swift-stdlib
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
+.PHONY: help demo test test-timing bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -31,14 +33,13 @@ demo: swift deps
 	$(SWIFT) build $(release) --product engarde-demo
 	@"$(bin)/engarde-demo" $(DEMO)
 
-# What waits for answers runs apart from what wants the processors, and what measures comes last and alone. It runs the
-# programs as they ship.
+# .ci/test-groups lists the groups; TEST_GROUPS names some of them in place of all.
 test: swift deps build
-	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip "IntegrationTests|WebManagerTests|ControlTests|SupportTests"
-	$(SWIFT) test --skip-build --filter "^WebManagerTests|^ControlTests"
-	$(SWIFT) test --skip-build --filter "^SupportTests"
-	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --skip-build --filter IntegrationTests
-	ENGARDE_PROGRAMS="$(bin)" $(SWIFT) test --package-path Benchmarks
+	@ENGARDE_PROGRAMS="$(bin)" SWIFT="$(SWIFT)" .ci/test-groups $(TEST_GROUPS)
+
+# Says nothing on a machine that is busy with other work, and prints how busy it was.
+test-timing: swift deps build
+	@ENGARDE_PROGRAMS="$(bin)" SWIFT="$(SWIFT)" .ci/test-groups timing bench-timing
 
 # Benchmarks/README.md says what is measured, and how.
 bench-build: swift deps

@@ -67,6 +67,7 @@ let package = Package(
         .executable(name: "engarde-server", targets: ["engarde-server"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "Laboratory", targets: ["Support", "Sockets"]),
+        .library(name: "LaboratoryTiming", targets: ["Timing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -112,21 +113,21 @@ let package = Package(
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
         tests(
             "WebManagerTests",
-            ["WebManager", "Status", "Support", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
+            ["WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
         program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Sockets", arguments]),
+        program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
-        tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support"]),
+        tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
-        room("Undisturbed", path: "Tests/Undisturbed", ["Support"]),
-        tests("SupportTests", ["Support", "Undisturbed"]),
+        room("Timing", path: "Tests/Timing", ["Support"]),
+        tests("SupportTests", ["Support", "Timing"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
         tests(
             "IntegrationTests",
-            ["Support", "Undisturbed", "Sockets", "Status", "engarde-client", "engarde-server"]),
+            ["Support", "Timing", "Sockets", "Status", "engarde-client", "engarde-server"]),
         tests(
             "ControlTests",
             ["Control", "DataPlane", "Quality", "Links", "Sockets", "Settings", "Status", "Support", logging]),

@@ -45,6 +45,7 @@ let package = Package(
             name: "BenchKitTests",
             dependencies: [
                 "BenchKit", "CBench", laboratory, "one-call-per-copy",
+                .product(name: "LaboratoryTiming", package: "engarde"),
                 .product(name: "engarde-client", package: "engarde"),
                 .product(name: "engarde-server", package: "engarde"),
             ],

@@ -44,6 +44,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     private let command: LinkChangeCommand?
     private var monitor: LinkMonitor!
     private var trafficLog: TrafficLog
+    private var fragmentNotice = FragmentNotice()
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
     ///
@@ -147,6 +148,7 @@ public final class ClientControl: Service, @unchecked Sendable {
             if link.isCarrying { refreshIfSilent(link, served, now / 1_000_000_000) }
         }
         trafficLog.update(dataPlane.counters, sockets: sockets, at: now / 1_000_000_000)
+        tellFragments()
         return trafficLog.isOpen || slots.closingCount > 0
             || links.values.contains {
                 $0.isWaitingForSocket || $0.state == .tooMany
@@ -161,6 +163,17 @@ public final class ClientControl: Service, @unchecked Sendable {
         guard !answered.isSuperset(of: answering) else { return }
         answered.formUnion(answering)
         reconcile()
+    }
+
+    private func tellFragments() {
+        let largest = Int(dataPlane.counters.value(.largestReceived, slot: listen.handle.slot))
+        let limit = TunnelMTU(
+            links: links.compactMap { index, link in
+                guard link.isCarrying, let pair = link.pair, let interface = table[index] else { return nil }
+                return ("link \(link.name)", interface.mtu, pair.source.family)
+            })
+        let line = fragmentNotice.update(largest: largest, limit: limit) { table.interfaces }
+        if let line { log.warning("\(line)") }
     }
 
     /// Follows each carrying link's quality, and says when it falls silent, falls short or recovers. Does nothing when

@@ -4,6 +4,7 @@ internal import CShims.Socket
 public import Settings
 internal import DataPlane
 internal import Dispatch
+internal import Links
 public import Logging
 public import ServiceLifecycle
 internal import Sockets
@@ -30,6 +31,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     private var resolver: NameResolver!
     private var ticker: Ticker?
     private var trafficLog: TrafficLog
+    private var fragmentNotice = FragmentNotice()
 
     /// Binds the port and starts the data plane; the way to WireGuard is opened by ``run()``.
     ///
@@ -107,6 +109,7 @@ public final class ServerControl: Service, @unchecked Sendable {
             dataPlane.counters,
             sockets: [(name: "paths", handle: listen.handle)] + upstream.handles.map { (name: "WireGuard", handle: $0) },
             at: now / 1_000_000_000)
+        tellFragments()
         return !meters.isEmpty || trafficLog.isOpen || slots.closingCount > 0 || upstream.destination == nil
     }
 
@@ -115,6 +118,16 @@ public final class ServerControl: Service, @unchecked Sendable {
         guard now - measuredAt >= Meter.lookNanosecondsMin else { return }
         measuredAt = now
         meters.update(dataPlane.boards!, hasSessions: hasSessions, now: now)
+    }
+
+    /// Clients' links are not known here.
+    private func tellFragments() {
+        let counters = dataPlane.counters
+        let largest = upstream.handles.map { counters.value(.largestReceived, slot: $0.slot) }.max() ?? 0
+        let line = fragmentNotice.update(largest: Int(largest), limit: .ofThePublicInternet) {
+            (try? LinkMonitor.snapshot().interfaces) ?? []
+        }
+        if let line { log.warning("\(line)") }
     }
 
     /// One line for each new reason why WireGuard's name has no address.

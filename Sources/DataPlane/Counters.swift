@@ -11,6 +11,8 @@ public struct Counters: @unchecked Sendable {
     /// Figures of one socket. They belong to the slot's tenant and start at zero with each.
     public enum Socket: Int, CaseIterable, Sendable, BitwiseCopyable {
         case receivedDatagrams, receivedBytes
+        /// Bytes of the largest datagram received.
+        case largestReceived
         /// Tried, refused ones included.
         case sentDatagrams, sentBytes
         /// Submissions to the kernel; fewer than datagrams where runs leave in one piece.
@@ -100,6 +102,14 @@ public struct Counters: @unchecked Sendable {
     @_noLocks
     func set(_ field: Socket, slot: UInt16, _ value: UInt64) {
         unsafe cells[Int(slot) * socketStride + field.rawValue].store(value, ordering: .relaxed)
+    }
+
+    /// Keeps the larger of what is there and `value`.
+    @_noLocks
+    func raise(_ field: Socket, slot: UInt16, to value: Int) {
+        let cell = unsafe cells + (Int(slot) * socketStride + field.rawValue)
+        let kept = unsafe cell.pointee.load(ordering: .relaxed)
+        unsafe cell.pointee.store(max(kept, UInt64(truncatingIfNeeded: value)), ordering: .relaxed)
     }
 
     /// Notes that a datagram was accepted on this socket.

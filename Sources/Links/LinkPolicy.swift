@@ -56,9 +56,9 @@ public struct LinkPolicy: Sendable {
 
     // MARK: Destination
 
-    /// Where `name` sends to: its first override, else the general destination.
+    /// Where `name` sends to: the first override whose name or pattern it matches, else the general destination.
     public func destination(for name: String) -> HostPort {
-        overrides.first { $0.interface == name }?.destination ?? destination
+        overrides.first { $0.matches(name) }?.destination ?? destination
     }
 
     /// All destinations that may be asked for, for whoever resolves them.
@@ -162,6 +162,7 @@ public struct LinkPolicy: Sendable {
         return interface.addresses.filter(\.ip.isLoopback)
     }
 
+    /// A pattern names no tunnel: `"*"` would make a link of WireGuard's own interface.
     private func obstacle(of interface: Interface) -> IdleReason? {
         if !overrides.contains(where: { $0.interface == interface.name }) {
             if interface.isLoopback { return .loopback }

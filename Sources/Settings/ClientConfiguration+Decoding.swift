@@ -7,6 +7,9 @@ extension ClientConfiguration {
     init?(_ section: SectionReader<ClientKey>) {
         let listenAddress = section.requiredHostPort(.listenAddr, for: .listening)
         let destination = section.requiredHostPort(.dstAddr, for: .destination)
+        if let place = section.node(.dstAddr)?.position, let destination {
+            section.warnOfOddDestination(destination, at: place, section.path(of: .dstAddr))
+        }
         // Everything else is read in any case, so that all its errors are told too.
         let overrides = Self.overrides(section)
         let labels = Self.labels(section)
@@ -39,8 +42,15 @@ extension ClientConfiguration {
 
     private static func excludedInterfaces(_ section: SectionReader<ClientKey>) -> [String] {
         section.list(.excludedInterfaces, wanted: "a list of interface names such as [eth0, \"veth*\"]")
-            .compactMap {
-                section.findings.text(of: $0.node, $0.path, wanted: "an interface name")
+            .compactMap { node, path in
+                guard let text = section.findings.text(of: node, path, wanted: "an interface name") else { return nil }
+                section.warnOfOddName(text, at: node.position, path, takesPatterns: true)
+                if !text.isEmpty, text.allSatisfy({ $0 == "*" }) {
+                    section.findings.warning(
+                        at: node.position, path, found: "a pattern that excludes every interface",
+                        wanted: "names of those that are no links")
+                }
+                return text
             }
     }
 
@@ -57,6 +67,7 @@ extension ClientConfiguration {
                 continue
             }
             let path = section.path(of: .interfaceLabels).appending(.foreign(name))
+            section.warnOfOddName(name, at: entry.key.position, path, takesPatterns: false)
             guard let label = section.findings.text(of: entry.value, path, wanted: "text"),
                 labels[name] == nil
             else {
@@ -81,11 +92,20 @@ extension ClientConfiguration {
             if entry.node(.ifName) == nil { entry.reportMissing(.ifName, wanted: "an interface name") }
             let name = entry.text(.ifName)
             let destination = entry.requiredHostPort(.dstAddr, for: .destination)
+            if let place = entry.node(.dstAddr)?.position, let destination {
+                section.warnOfOddDestination(destination, at: place, entry.path(of: .dstAddr))
+            }
             guard let name, let destination else { continue }
-            if overrides.contains(where: { $0.interface == name }) {
+            section.warnOfOddName(
+                name, at: entry.node(.ifName)?.position ?? node.position, entry.path(of: .ifName), takesPatterns: true)
+            // A pattern is shadowed by its own text, and a name by every pattern that it matches.
+            if let first = overrides.first(where: { $0.matches(name) }) {
                 section.findings.warning(
                     at: node.position, path.appending(.known("ifName")),
-                    found: "a second override for the same interface", wanted: "one only: the first is used")
+                    found: first.interface == name
+                        ? "a second override for the same interface"
+                        : "an override behind \(section.quoted(first.interface)), which matches it too",
+                    wanted: "one only: the first is used")
             }
             overrides.append(DestinationOverride(interface: name, destination: destination))
         }

@@ -36,6 +36,7 @@ public struct ClientConfiguration: Hashable, Sendable {
 
 /// One entry of `client.dstOverrides`.
 public struct DestinationOverride: Hashable, Sendable {
+    /// A name, or a pattern as ``NamePattern`` describes it.
     public var interface: String
     public var destination: HostPort
 
@@ -43,4 +44,6 @@ public struct DestinationOverride: Hashable, Sendable {
         self.interface = interface
         self.destination = destination
     }
+
+    public func matches(_ name: String) -> Bool { NamePattern(interface).matches(name) }
 }

@@ -47,6 +47,9 @@ extension HostPort {
         guard !before.contains(":") else {
             throw Fault(wanted: "brackets around an IPv6 address, as in [::1]:59401")
         }
+        guard !text.unicodeScalars.contains(where: \.isBlank) else {
+            throw Fault(wanted: "\(role.example), without blanks and invisible characters")
+        }
         guard before.isEmpty || isIPv4(before) || isName(before) else { throw Fault(wanted: role.example) }
         return (String(before), port)
     }

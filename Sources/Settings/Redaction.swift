@@ -16,7 +16,7 @@ struct Redaction {
         if let root { collectSecrets(in: root) }
     }
 
-    /// A value in quotes, its control characters escaped, or a note that it is not shown.
+    /// A value in quotes, what cannot be seen in it as `<U+00A0>`, or a note that it is not shown.
     func quoted(_ text: String) -> String {
         holdsSecret(text) || Self.mentionsPassword(text)
             ? "text \(Self.notShown)" : "\"\(Self.escaped(text))\""
@@ -106,21 +106,12 @@ struct Redaction {
         for scalar in text.unicodeScalars.prefix(lengthMax) {
             switch scalar {
             case "\"", "\\": out += "\\\(scalar)"
-            case _ where scalar.properties.generalCategory.isShowable: out.unicodeScalars.append(scalar)
-            default: out += "\\u{\(String(scalar.value, radix: 16))}"
+            case _ where scalar.isVisible || scalar == " ": out.unicodeScalars.append(scalar)
+            default:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                out += "<U+\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)>"
             }
         }
         return text.unicodeScalars.count > lengthMax ? out + "…" : out
-    }
-}
-
-extension Unicode.GeneralCategory {
-    /// Whether a character of this kind can be printed without moving the cursor or turning the text around.
-    fileprivate var isShowable: Bool {
-        switch self {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-            false
-        default: true
-        }
     }
 }

@@ -14,13 +14,15 @@ public enum SampleFile {
           # Shown in the log and on the page.
           #description: "Office router"
 
-          # Where the local WireGuard sends to: the Endpoint of its peer.
+          # Where the local WireGuard sends to: the Endpoint of its peer. WireGuard's own file then needs the line
+          # MTU = 1420 below [Interface], since wg-quick would take the MTU of the way to 127.0.0.1, which is 65456, and
+          # every full datagram would cross each link in 45 fragments.
           listenAddr: "127.0.0.1:59401"
 
           # Where engarde-server listens. A name is resolved again when it has to be.
           dstAddr: "vpn.example:59501"
 
-          # Interfaces that shall not become links: exact names, or patterns in quotes.
+          # Interfaces that shall not become links: exact names, or patterns in quotes. No regular expressions.
           #excludedInterfaces:
           #  - eth0
           #  - "veth*"
@@ -30,7 +32,7 @@ public enum SampleFile {
           #  eth1: "DSL"
           #  wwan0: "LTE"
 
-          # Another destination for one link; the first match wins.
+          # Another destination for one link, or for several by a pattern such as "wwan*"; the first match wins.
           #dstOverrides:
           #  - ifName: wwan0
           #    dstAddr: "192.0.2.1:59501"
@@ -73,7 +75,8 @@ public enum SampleFile {
           # Where clients send to; without a host it is every address of both families.
           listenAddr: ":59501"
 
-          # Where the local WireGuard listens.
+          # Where the local WireGuard listens. Its own file, too, needs MTU = 1420 below [Interface], in particular
+          # where this machine's network takes larger packets than the Internet does.
           dstAddr: "127.0.0.1:51820"
 
           # Seconds after which a path that was not heard from is gone.

@@ -77,7 +77,11 @@ struct SectionReader<Key: KnownKey> {
             return nil
         }
         do throws(HostPort.Fault) {
-            return try HostPort(parsing: text, role: role)
+            let address = try HostPort(parsing: text, role: role)
+            if role == .listening {
+                refuseLinkLocal(address.host, at: node.position, path(of: key), wanted: ":\(address.port)")
+            }
+            return address
         } catch {
             findings.error(at: node.position, path(of: key), found: quoted(text), wanted: error.wanted)
             return nil

@@ -5,6 +5,9 @@ extension ServerConfiguration {
     init?(_ section: SectionReader<ServerKey>) {
         let listenAddress = section.requiredHostPort(.listenAddr, for: .listening)
         let destination = section.requiredHostPort(.dstAddr, for: .destination)
+        if let node = section.node(.dstAddr), let host = destination?.host {
+            section.refuseLinkLocal(host, at: node.position, section.path(of: .dstAddr), wanted: "127.0.0.1:51820")
+        }
         // Everything else is read in any case, so that all its errors are told too.
         let description = section.text(.description)
         let writeTimeout = section.writeTimeout(.writeTimeout)

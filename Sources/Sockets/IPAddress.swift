@@ -75,6 +75,15 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
+    /// 224/4, ff00::/8, or 255.255.255.255, which reaches all at once as well.
+    public var isMulticast: Bool {
+        let bytes = bytes
+        return switch family {
+        case .v4: bytes[0] & 0xf0 == 0xe0 || bytes.allSatisfy { $0 == 255 }
+        case .v6: bytes[0] == 0xff
+        }
+    }
+
     /// 169.254/16 or fe80::/10.
     public var isLinkLocal: Bool {
         let bytes = bytes

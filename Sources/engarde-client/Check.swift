@@ -4,6 +4,7 @@ import ArgumentParser
 import Settings
 import Control
 import Links
+import Program
 import Sockets
 
 /// `engarde-client check [FILE]`
@@ -18,16 +19,21 @@ struct Check: ParsableCommand {
         let loaded = try ConfigurationReader.client(file: file)
         for warning in loaded.warnings { print(warning) }
         let configuration = loaded.value
-        print("\(file): good, \(loaded.warnings.count) warnings")
+        let named = NamedFiles.warnings(command: configuration.onLinkChange, webManager: configuration.webManager)
+        for warning in named { print(warning) }
+        print("\(file): good, \(loaded.warnings.count + named.count) warnings")
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)
         let routes = KernelRoutes.open()
         var carrying: [String] = []
-        for interface in try LinkMonitor.snapshot().interfaces {
+        var links: [(name: String, mtu: Int, family: IPAddress.Family)] = []
+        let interfaces = try LinkMonitor.snapshot().interfaces
+        for interface in interfaces {
             switch policy.judge(interface, routes: routes, resolved: { NameAnswer.systemAddresses(of: $0.host) }) {
             case .carries(let candidates):
                 carrying.append(interface.name)
+                links.append(("link \(interface.name)", interface.mtu, candidates[0].source.family))
                 print("\(interface.name)\tcarries, \(candidates[0])")
                 if let warning = ReversePathFilter.warning(interface, candidates[0], routes) {
                     print("\(interface.name)\twarning: \(warning)")
@@ -36,7 +42,8 @@ struct Check: ParsableCommand {
             case .excluded(let cause): print("\(interface.name)\t\(cause)")
             }
         }
-        print("\(carrying.count) links would carry traffic")
+        for warning in TunnelMTU(links: links)?.warnings(about: interfaces) ?? [] { print(warning) }
         if let advice = ClientControl.adviceOnCount(of: carrying) { print("warning: \(advice)") }
+        print("\(carrying.count) links would carry traffic")
     }
 }

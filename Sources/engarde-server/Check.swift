@@ -3,6 +3,8 @@
 import ArgumentParser
 import Settings
 import Control
+import Links
+import Program
 import Sockets
 
 /// `engarde-server check [FILE]`
@@ -16,9 +18,13 @@ struct Check: ParsableCommand {
     func run() throws {
         let loaded = try ConfigurationReader.server(file: file)
         for warning in loaded.warnings { print(warning) }
-        print("\(file): good, \(loaded.warnings.count) warnings")
+        let named = NamedFiles.warnings(command: loaded.value.onLinkChange, webManager: loaded.value.webManager)
+        for warning in named { print(warning) }
+        print("\(file): good, \(loaded.warnings.count + named.count) warnings")
         let destination = loaded.value.destination
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
+        let interfaces = (try? LinkMonitor.snapshot().interfaces) ?? []
+        for warning in TunnelMTU.ofThePublicInternet.warnings(about: interfaces) { print(warning) }
         print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
     }
 }

@@ -3,6 +3,7 @@
 import Control
 import Dispatch
 import Sockets
+import Support
 import Synchronization
 
 /// A name service that answers what it is told to, and hangs where it is told to.
@@ -57,9 +58,9 @@ final class Signal: Sendable {
 
     func raise() { semaphore.signal() }
 
-    /// False when the condition has not come true within five seconds.
+    /// False when the condition has not come true for ``Patience``.
     func wait(until condition: () -> Bool) -> Bool {
-        let deadline = DispatchTime.now() + .seconds(5)
+        let deadline = DispatchTime.now() + Patience.seconds
         while !condition() {
             if semaphore.wait(timeout: deadline) == .timedOut { return condition() }
         }

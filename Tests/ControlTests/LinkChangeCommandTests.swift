@@ -28,7 +28,8 @@ import Testing
     }
 
     private func until(_ condition: () -> Bool) async throws {
-        for _ in 0..<1_000 where !condition() { try await Task.sleep(for: .milliseconds(10)) }
+        let limit = ContinuousClock.now + .seconds(Patience.seconds)
+        while !condition(), ContinuousClock.now < limit { try await Task.sleep(for: .milliseconds(10)) }
         try #require(condition(), "\(log.lines)")
     }
 
@@ -84,10 +85,8 @@ import Testing
         let command = LinkChangeCommand(words: [path], log: log.logger)
         command.tell(link: "first", old: .carrying, new: .silent, reason: "")
         try await until { text("out") == "first\n" }
-        let elapsed = ContinuousClock().measure {
-            for number in 0..<100 { command.tell(link: "\(number)", old: .carrying, new: .silent, reason: "") }
-        }
-        #expect(elapsed < .milliseconds(500))
+        // Who waited for the first would wait for ever: it ends when there is a file that is written later.
+        for number in 0..<100 { command.tell(link: "\(number)", old: .carrying, new: .silent, reason: "") }
         #expect(command.droppedCount == 36)
         #expect(text("out") == "first\n")
         _ = try folder.write("", to: "go")
@@ -103,10 +102,10 @@ import Testing
     @Test func whoIgnoresTheEndIsKilledWithItsChildren() async throws {
         let path = try script("trap 'echo term >> out' TERM\nsleep 1000 & echo $! > child\nwhile :; do wait; done")
         let command = LinkChangeCommand(
-            words: [path], log: log.logger, patience: .milliseconds(500), mercy: .milliseconds(300))
+            words: [path], log: log.logger, patience: .seconds(5), mercy: .seconds(5))
         command.tell(link: "a", old: .carrying, new: .silent, reason: "")
         try await until { !log.lines.isEmpty }
-        #expect(log.lines[0].hasPrefix("warning: onLinkChange: \(path) was ended, it took longer than 0.5 s"))
+        #expect(log.lines[0].hasPrefix("warning: onLinkChange: \(path) was ended, it took longer than 5"))
         #expect(text("out") == "term\n")
         let child = try #require(pid_t(text("child").filter(\.isNumber)))
         try await until { isGone(child) }
@@ -115,7 +114,7 @@ import Testing
     @Test func afterOneWasKilledTheNextRuns() async throws {
         let path = try script("echo $1 >> out; if [ $1 = a ]; then exec sleep 1000; fi")
         // Patient enough for the second on a busy machine.
-        let command = LinkChangeCommand(words: [path], log: log.logger, patience: .milliseconds(1_500))
+        let command = LinkChangeCommand(words: [path], log: log.logger, patience: .seconds(5))
         command.tell(link: "a", old: .carrying, new: .silent, reason: "")
         command.tell(link: "b", old: .carrying, new: .silent, reason: "")
         try await until { log.lines.count == 2 }

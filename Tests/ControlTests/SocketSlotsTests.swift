@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Glibc
+import Support
 import Testing
 
 @testable import Control
@@ -15,7 +16,8 @@ import Testing
     }
 
     private static func collect(_ slots: inout SocketSlots, until count: Int) -> Bool {
-        for _ in 0..<2_000 where slots.closingCount > count {
+        let deadline = Monotonic.deadline(seconds: Patience.seconds)
+        while slots.closingCount > count, Monotonic.nanoseconds < deadline {
             usleep(500)
             slots.collect()
         }

@@ -22,8 +22,6 @@ func withClient(
 
 struct LoopbackClient {
     let counters = Counters()
-    private let start = engarde_monotonic_nanoseconds()
-    var elapsedSeconds: Double { Double(engarde_monotonic_nanoseconds() - start) / 1e9 }
     private let mailbox: Mailbox
     private let wireGuard: Int32
     private var servers: [Int32]
@@ -73,13 +71,15 @@ struct LoopbackClient {
 
     func turn(waitingAtMost nanoseconds: Int64 = 20_000_000) { step(nanoseconds) }
 
-    /// Takes turns until `read` has something, twenty at most.
+    /// Takes turns until `read` has something.
     func turns<Value>(until read: () -> Value?) -> Value? {
-        for _ in 0..<20 {
+        var value: Value?
+        let deadline = Monotonic.deadline(seconds: Patience.seconds)
+        while value == nil, Monotonic.nanoseconds < deadline {
             turn()
-            if let value = read() { return value }
+            value = read()
         }
-        return nil
+        return value
     }
 
     func stop() {

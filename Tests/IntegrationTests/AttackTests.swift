@@ -4,52 +4,11 @@ import Support
 import Testing
 
 extension Integration {
-    /// A stranger who can reach the server, has listened on the wire, and sends as fast as it can.
+    /// A stranger who can reach the server, has listened on the wire, and sends as fast as the server reads.
     @Suite struct AttackTests {
-        /// A client with two links and real WireGuard, pings both big and small, and an attacker that knows its
-        /// handshakes and indices.
-        private final class Scene {
-            let crowd: Crowd
-            let attacker: Attacker
-            let pinger: Pinger
-
-            init(_ engine: Engine, serverExtra: String = "") throws {
-                crowd = try Crowd(engine, clients: 1, links: 2, serverExtra: serverExtra)
-                attacker = try Attacker(in: crowd.laboratory)
-                pinger = try Pinger(in: crowd.laboratory.client, to: WireGuardStar.serverAddress, interval: 0.005)
-                // What is replayed is to be older than any memory of it.
-                Monotonic.sleep(seconds: 2.5)
-            }
-
-            deinit { pinger.stop() }
-
-            var hostilities: [Hostility] {
-                let record = crowd.recorders[0].record
-                return [
-                    .random, .shaped, .replayed(record.handshakes(olderThan: 2)),
-                    .forged(receivers: Array(record.serverIndices), counter: record.counters.values.max() ?? 0),
-                    .misshapen,
-                ]
-            }
-
-            /// 200,000 of them at full speed, and what became of the pings meanwhile.
-            func flood(_ hostility: Hostility) throws -> (FloodReport, PingTally) {
-                let mark = pinger.mark()
-                let report = try attacker.flood(hostility, count: 200_000, secondsMax: 4)
-                Monotonic.sleep(seconds: 0.6)
-                return (report, pinger.tally(from: mark, to: pinger.mark(secondsAgo: 0.4)))
-            }
-
-            /// Datagrams the server's kernel had to throw away because our program did not keep up.
-            func kernelDrops() throws -> Int {
-                try crowd.laboratory.server.udpSockets()
-                    .filter { $0.port == Laboratory.serverPort }.reduce(0) { $0 + $1.drops }
-            }
-        }
-
         @Test(arguments: Engine.available)
         func aMillionHostileDatagramsCostNothing(engine: Engine) throws {
-            let scene = try Scene(engine)
+            let scene = try AttackScene(engine)
             let server = scene.crowd.server.program
             let before = server.residentKibibytes
             let descriptors = server.openDescriptors
@@ -57,32 +16,22 @@ extension Integration {
             var sent = 0
             var memories: [Int] = []
             for hostility in scene.hostilities {
-                // Attacker, both ends, their WireGuards and the machine's other work share its processors: what is lost
-                // while the server had none is lost for another reason, and not again.
-                for attempt in 1...3 {
-                    let drops = try scene.kernelDrops()
-                    let (report, tally) = try scene.flood(hostility)
-                    let starved = try scene.kernelDrops() - drops
-                    sent += attempt == 1 ? report.sent : 0
-                    memories.append(server.residentKibibytes)
-                    print(
-                        """
-                        \(engine): \(report); pings lost \(tally.lost) of \(tally.sent), longest gap \
-                        \(fixed(tally.longestGapMilliseconds)) ms; server's kernel dropped \
-                        \(starved), WireGuard's sockets \
-                        \(try scene.crowd.star.drops()) so far; memory \(server.residentKibibytes) KiB
-                        """)
-                    if tally.lost > 0 && starved > 0 && attempt < 3 { continue }
-                    #expect(tally.lost == 0, "\(hostility): \(tally); \(scene.crowd.words)")
-                    break
-                }
+                let (report, tally) = try scene.flood(hostility)
+                sent += report.sent
+                memories.append(server.residentKibibytes)
+                print(
+                    """
+                    \(engine): \(report); pings lost \(tally.lost) of \(tally.sent); memory \
+                    \(server.residentKibibytes) KiB
+                    """)
+                #expect(tally.lost == 0, "\(hostility): \(tally); \(scene.crowd.words)")
                 #expect(
                     scene.attacker.worstExcessBytes <= 0,
                     "\(hostility): a source got \(scene.attacker.worstExcessBytes) bytes more than it sent")
             }
             // Traffic that would reach a stranger who became a path.
             scene.attacker.listen(seconds: 1)
-            let tally = scene.pinger.tally(from: start, to: scene.pinger.mark(secondsAgo: 0.2))
+            let tally = scene.pinger.settled(from: start, to: scene.pinger.mark())
             let (received, given) = (
                 scene.attacker.receivedBytes.reduce(0, +), scene.attacker.sentBytes.reduce(0, +)
             )
@@ -104,7 +53,7 @@ extension Integration {
         /// Strangers by the ten thousand fill tables; those who live in them stay.
         @Test(arguments: Engine.available)
         func strangersFromEverywhereDisplaceNobody(engine: Engine) throws {
-            let scene = try Scene(engine, serverExtra: "  maxSessions: 4\n")
+            let scene = try AttackScene(engine, serverExtra: "  maxSessions: 4\n")
             let record = scene.crowd.recorders[0].record
             let hostilities: [Hostility] = [
                 .shaped, .replayed(record.handshakes(olderThan: 2)),
@@ -115,9 +64,8 @@ extension Integration {
                 let mark = scene.pinger.mark()
                 let taken = try SpoofedFlood.run(
                     in: scene.attacker.namespace, to: (Laboratory.serverV4, Laboratory.serverPort), count: 20_000,
-                    hostility: hostility, seconds: 2)
-                Monotonic.sleep(seconds: 0.4)
-                let tally = scene.pinger.tally(from: mark, to: scene.pinger.mark(secondsAgo: 0.2))
+                    hostility: hostility, seconds: 2, pause: { try scene.crowd.laboratory.waitForServerToRead() })
+                let tally = scene.pinger.settled(from: mark, to: scene.pinger.mark())
                 print("\(engine): \(taken) sources, \(hostility): \(tally)")
                 #expect(taken == 20_000)
                 #expect(tally.lost == 0, "\(hostility): \(tally); \(scene.crowd.words)")
@@ -166,7 +114,7 @@ extension Integration {
         /// One recorded handshake from another address must not subscribe that address to the tunnel.
         @Test(arguments: Engine.available)
         func aReplayedHandshakeSubscribesNobody(engine: Engine) throws {
-            let scene = try Scene(engine)
+            let scene = try AttackScene(engine)
             let record = scene.crowd.recorders[0].record
             let data: [UInt8]? = record.serverIndices.first.map { index in
                 let receiver = (0..<4).map { UInt8(truncatingIfNeeded: index >> (8 * $0)) }
@@ -189,6 +137,6 @@ extension Crowd {
     /// Whether a client that forgot its session is answered again.
     fileprivate func clientIsServed() throws -> Bool {
         try star.clients[0].meetAgain(star.server.publicKey)
-        return (try? run(["ping", "-n", "-c1", "-W5", WireGuardStar.serverAddress], in: laboratory.client)) != nil
+        return (try? reach(WireGuardStar.serverAddress, from: laboratory.client)) != nil
     }
 }

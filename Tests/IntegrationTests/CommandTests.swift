@@ -22,13 +22,13 @@ extension Integration {
             for (name, text, wanted) in cases {
                 let file = try folder.write(text, to: "engarde.yml")
                 let program = try Program([Rig.path(end), file])
-                #expect(try program.waitForExit(seconds: 5) == .exited(1), "\(name)")
+                #expect(try program.waitForExit() == .exited(1), "\(name)")
                 let said = program.text(.error)
                 #expect(said.contains(wanted), "\(name): \(said)")
                 #expect(said.contains("engarde.yml"), "\(name): \(said)")
             }
             let missing = try Program([Rig.path(end), "\(folder.path)/none.yml"])
-            #expect(try missing.waitForExit(seconds: 5) == .exited(1))
+            #expect(try missing.waitForExit() == .exited(1))
             #expect(missing.text(.error).contains("none.yml"))
         }
 
@@ -41,16 +41,16 @@ extension Integration {
             let folder = try TemporaryFolder()
             let file = try folder.write(try run([Rig.path(end), "--example"]), to: "engarde.yml")
             let check = try Program([Rig.path(end), "check", file])
-            #expect(try check.waitForExit(seconds: 10) == .exited(0), "\(check.text(.output))\(check.text(.error))")
+            #expect(try check.waitForExit() == .exited(0), "\(check.text(.output))\(check.text(.error))")
         }
 
         @Test(arguments: [Engarde.End.client, .server], [SIGTERM, SIGINT])
         func theyStopOrderly(end: Engarde.End, signal: Int32) throws {
             let laboratory = try Laboratory(links: 1)
             let engarde = try Engarde(end, path: Rig.path(end), in: laboratory)
-            _ = try engarde.program.waitForLine(seconds: 3) { $0.contains("listening") }
+            _ = try engarde.program.waitForLine { $0.contains("listening") }
             engarde.program.signal(signal)
-            #expect(try engarde.program.waitForExit(seconds: 3) == .exited(0), "\(engarde.program.text(.error))")
+            #expect(try engarde.program.waitForExit() == .exited(0), "\(engarde.program.text(.error))")
         }
 
         @Test(arguments: [Engarde.End.client, .server])
@@ -59,7 +59,7 @@ extension Integration {
             let first = try Engarde(end, path: Rig.path(end), in: laboratory)
             let second = try Program(
                 [Rig.path(end), first.file], in: end == .client ? laboratory.client : laboratory.server)
-            #expect(try second.waitForExit(seconds: 10) == .exited(1))
+            #expect(try second.waitForExit() == .exited(1))
             let port = end == .client ? Laboratory.clientPort : Laboratory.serverPort
             #expect(second.text(.error).contains("\(port)"), "\(second.text(.error))")
         }

@@ -2,12 +2,11 @@
 
 import Support
 import Testing
-import Undisturbed
 
 /// Both programs as they ship, in real namespaces over real links, with each engine.
 ///
-/// One test at a time, since each measures. They need root; without it they are skipped and say so.
+/// One test at a time, for each starts many programs. They need root; without it they are skipped and say so.
 @Suite(
-    .serialized, .undisturbed,
+    .serialized,
     .enabled(if: Privileges.obstacle == nil, Comment(rawValue: "skipped: \(Privileges.obstacle ?? "")")))
 struct Integration {}

@@ -8,7 +8,7 @@ extension Engarde {
     /// Waits until the API answers, which it may do later than the relay relays.
     func waitForStatus() throws {
         var last: (any Error)?
-        let answers = Monotonic.wait(seconds: 3) {
+        let answers = Monotonic.wait {
             do {
                 _ = try httpGet("/api/v2/status", port: Self.webPort, in: namespace)
                 return true

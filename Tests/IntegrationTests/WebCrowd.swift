@@ -15,13 +15,13 @@ final class WebCrowd: Sendable {
 
     private let state = Mutex(State())
 
-    init(clients: Int, at namespace: Namespace) {
+    /// - Parameter isIdle: they compute only what no other program wants to, as if on machines of their own.
+    init(clients: Int, at namespace: Namespace, isIdle: Bool = false) {
         state.withLock { $0.running = clients }
         for index in 0..<clients {
             startThread("client \(index)") { [self] in
-                // Others' machines: what they compute is not to be had at the relay's cost.
                 var priority = sched_param()
-                sched_setscheduler(0, SCHED_IDLE, &priority)
+                if isIdle { sched_setscheduler(0, SCHED_IDLE, &priority) }
                 var turn = index
                 while !state.withLock({ $0.isStopping }) {
                     let path = turn % 2 == 0 ? "/api/v1/get-list" : "/api/v2/status"
@@ -34,10 +34,12 @@ final class WebCrowd: Sendable {
         }
     }
 
+    var answered: Int { state.withLock { $0.answered } }
+
     /// Waits until all have left, and says how often they were answered and how often not.
     func stop() -> (answered: Int, failed: Int) {
         state.withLock { $0.isStopping = true }
-        _ = Monotonic.wait(seconds: 10) { state.withLock { $0.running } == 0 }
+        _ = Monotonic.wait { state.withLock { $0.running } == 0 }
         return state.withLock { ($0.answered, $0.failed) }
     }
 }

@@ -121,6 +121,20 @@ struct LinkPolicyTests {
             interface: Interface(index: 7, name: "utun", kind: "tun"),
             addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2 203.0.113.9")),
         Case(
+            name: "override by a pattern", overrides: [
+                .init(interface: "eth*", destination: HostPort(host: "192.0.2.1", port: 59401)),
+                .init(interface: "wan[0-9]", destination: HostPort(host: "192.0.2.2", port: 59401)),
+                .init(interface: "wan0", destination: HostPort(host: "192.0.2.3", port: 59401)),
+            ], addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2", "192.0.2.2")),
+        Case(
+            name: "a pattern names no tunnel", overrides: [.init(interface: "*", destination: literal)],
+            interface: Interface(index: 7, name: "wg0", kind: "wireguard"), addresses: [address("10.0.0.2")],
+            verdict: .idle(.tunnel(kind: "wireguard"))),
+        Case(
+            name: "a pattern names no loopback", overrides: [.init(interface: "l*", destination: literal)],
+            interface: Interface(index: 1, name: "lo", isLoopback: true), addresses: [address("10.0.0.2")],
+            verdict: .idle(.loopback)),
+        Case(
             name: "first matching override", overrides: [
                 .init(interface: "lan0", destination: HostPort(host: "192.0.2.1", port: 1)),
                 .init(interface: "wan0", destination: HostPort(host: "192.0.2.2", port: 59401)),

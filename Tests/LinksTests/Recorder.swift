@@ -3,6 +3,7 @@
 import Dispatch
 import Glibc
 import Links
+import Support
 import Synchronization
 import Testing
 
@@ -29,7 +30,7 @@ final class Recorder: Sendable {
         after skipped: Int = 0, _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
         where condition: (LinkChange) -> Bool
     ) throws -> Report {
-        let deadline = DispatchTime.now() + .seconds(8)
+        let deadline = DispatchTime.now() + Patience.seconds
         while true {
             if let report = all.dropFirst(skipped).first(where: { condition($0.change) }) { return report }
             try #require(arrived.wait(timeout: deadline) == .success, what, sourceLocation: sourceLocation)

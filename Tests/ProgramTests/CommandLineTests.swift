@@ -54,6 +54,19 @@ import Testing
         }
     }
 
+    @Test("The check says which files it names are not there", arguments: RunningProgram.Name.allCases)
+    func namedFiles(_ name: RunningProgram.Name) throws {
+        let file = try ConfigurationFixture.working(
+            name, port: 59_401, "onLinkChange: [/nonexistent/program, a]", "webManager:",
+            "  listenAddr: \"127.0.0.1:1\"", "  username: a", "  passwordFile: /nonexistent/password")
+        let lines = Run.run(name, ["check", file.path]).output.split(separator: "\n")
+        #expect(lines[0] == "warning: onLinkChange: /nonexistent/program cannot be run: No such file or directory")
+        #expect(
+            lines[1]
+                == "warning: webManager.passwordFile: /nonexistent/password cannot be read: No such file or directory")
+        #expect(lines[2] == "\(file.path): good, 2 warnings")
+    }
+
     @Test("Every interface is listed with its address")
     func interfaces() {
         let end = Run.run(.client, ["list-interfaces"])

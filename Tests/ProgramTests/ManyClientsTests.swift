@@ -28,6 +28,7 @@ import Testing
               listenAddr: "127.0.0.1:\(port)"
               dstAddr: "127.0.0.1:\(wireGuard.localAddress.port)"
               maxSessions: 1000
+              clientTimeout: 3600
             """)
         let program = RunningProgram(.server, [file.path])
         #expect(program.says("WireGuard is at"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Glibc
+import Support
 
 /// One of the two programs, started as a process.
 final class RunningProgram {
@@ -20,7 +21,7 @@ final class RunningProgram {
     }
 
     /// Seconds a program may take.
-    private static let patienceSeconds = 15
+    private static let patienceSeconds = 2 * Int(Patience.seconds)
 
     private let process: pid_t
 
@@ -118,22 +119,35 @@ final class RunningProgram {
 
     func send(_ signal: Int32) { kill(process, signal) }
 
+    /// Sends a signal, again once a second while it does not end, and waits for its end.
+    func stop(_ signal: Int32) -> End {
+        let deadline = Monotonic.deadline(seconds: Patience.seconds)
+        var information = siginfo_t()
+        repeat {
+            send(signal)
+            _ = Monotonic.wait(seconds: 1) {
+                waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+                    && information.si_signo == SIGCHLD
+            }
+        } while information.si_signo != SIGCHLD && Monotonic.nanoseconds < deadline
+        return end()
+    }
+
     /// Reads what it writes to its standard error until `text` is in it; false when it never is.
     func says(_ text: String) -> Bool {
         read { $0.contains(text) }
         return errorText.contains(text)
     }
 
-    /// Waits until it does something of its own about a signal; before that the signal would just end it.
+    /// Waits until it does something of its own about a signal; before that the signal would just end it. It ignores
+    /// the signal some instructions before it listens to it, so ``stop(_:)`` repeats it.
     func isHandling(_ signal: Int32) -> Bool {
-        for _ in 0..<1_000 {
+        let deadline = Monotonic.deadline(seconds: Patience.seconds)
+        while Monotonic.nanoseconds < deadline {
             for line in Self.text("/proc/\(process)/status").split(separator: "\n")
             where line.hasPrefix("SigCgt:") || line.hasPrefix("SigIgn:") {
                 let mask = UInt64(line.split(separator: "\t").last!, radix: 16) ?? 0
-                if mask >> UInt64(signal - 1) & 1 == 1 {
-                    usleep(100_000)  // it ignores the signal some instructions before it listens to it
-                    return true
-                }
+                if mask >> UInt64(signal - 1) & 1 == 1 { return true }
             }
             usleep(5_000)
         }

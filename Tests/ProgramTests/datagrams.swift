@@ -3,13 +3,14 @@
 import CShims.Socket
 import Glibc
 import Sockets
+import Support
 
 /// What arrives and from where; nothing when nothing does.
 ///
-/// - Parameter waits: for up to three seconds.
+/// - Parameter waits: for ``Patience`` at most.
 func receive(_ descriptor: Int32, waits: Bool = true) -> (bytes: [UInt8], source: SocketAddress) {
     var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&wanted, 1, waits ? 3_000 : 0) == 1 else { return ([], SocketAddress()) }
+    guard poll(&wanted, 1, waits ? Patience.milliseconds : 0) == 1 else { return ([], SocketAddress()) }
     var source = SocketAddress()
     var buffer = [UInt8](repeating: 0, count: 2_048)
     let count = withMessage(&buffer, &source) { recvmsg(descriptor, $0, Int32(truncatingIfNeeded: MSG_DONTWAIT)) }

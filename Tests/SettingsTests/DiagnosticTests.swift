@@ -234,7 +234,7 @@ import Testing
         Golden(
             "long and wild text",
             clientSection("engine: \"\\e[31m\\n\\\"\\u202e" + String(repeating: "x", count: 99) + "\""),
-            "engarde.yml:4:11: client.engine: found \"\\u{1b}[31m\\u{a}\\\"\\u{202e}"
+            "engarde.yml:4:11: client.engine: found \"<U+001B>[31m<U+000A>\\\"<U+202E>"
                 + String(repeating: "x", count: 52) + "…\", wanted one of auto, io_uring, polling"),
         Golden(
             "characters, not bytes", clientSection("dstOverrides: [{ifName: ü€😀, dstAddr: 'x'}]"),

@@ -64,7 +64,7 @@ public final class BlindFanOut: Sendable {
             state.rebinds = true
             return state.ports
         }
-        guard state.wait(seconds: 2, { Set($0.ports).isDisjoint(with: old) ? true : nil }) != nil else {
+        guard state.wait({ Set($0.ports).isDisjoint(with: old) ? true : nil }) != nil else {
             throw LaboratoryFailure("the fan-out kept its ports \(old)")
         }
         return old
@@ -72,7 +72,7 @@ public final class BlindFanOut: Sendable {
 
     public func stop() {
         state.with { $0.stopping = true }
-        _ = state.wait(seconds: 2) { $0.ended ? true : nil }
+        _ = state.wait { $0.ended ? true : nil }
     }
 
     private static func turn(

@@ -52,7 +52,7 @@ public final class Capture: Sendable {
     /// Ends it; nothing is reported any more when this returns.
     public func stop() {
         state.with { $0.stopping = true }
-        _ = state.wait(seconds: 2) { $0.ended ? true : nil }
+        _ = state.wait { $0.ended ? true : nil }
     }
 
     /// The UDP datagram in a frame; nil for anything else, and for fragments, which no relay of ours need make here.

@@ -71,7 +71,7 @@ public final class Engarde {
     public func stop() -> ExitStatus? { program.stop() }
 
     private func waitUntilListening() throws {
-        let listens = try Monotonic.wait(seconds: 5) {
+        let listens = try Monotonic.wait {
             try program.status != nil || namespace.hasUDPSocket(port: port)
         }
         guard listens, program.status == nil else {

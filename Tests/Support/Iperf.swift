@@ -27,7 +27,7 @@ public final class Iperf {
         let state = Monitor(State())
         self.state = state
         self.server = try Program(["iperf3", "-s", "-1", "-B", address, "-p", "\(port)", "--forceflush"], in: server)
-        _ = try self.server.waitForLine(seconds: 5) { $0.contains("Server listening") }
+        _ = try self.server.waitForLine { $0.contains("Server listening") }
         self.client = try Program(
             [
                 "iperf3", "-c", address, "-p", "\(port)", "-b", "\(megabits)M", "-l", "2K", "--fq-rate",

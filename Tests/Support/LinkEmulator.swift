@@ -62,7 +62,7 @@ public final class LinkEmulator: Sendable {
     /// Ends the thread; the interfaces are not used any more when this returns.
     func stop() {
         state.with { $0.stopping = true }
-        _ = state.wait(seconds: 2) { $0.ended ? true : nil }
+        _ = state.wait { $0.ended ? true : nil }
     }
 
     /// What holds for frames from now on. Frames that wait already go when they were to go.

@@ -37,7 +37,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Waits until `body` finds what it looks for; nil when `seconds` pass first.
-    func wait<R>(seconds: Double, _ body: (inout State) -> R?) -> R? {
+    func wait<R>(seconds: Double = Patience.seconds, _ body: (inout State) -> R?) -> R? {
         let deadline = Monotonic.deadline(seconds: seconds)
         var limit = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
         pthread_mutex_lock(mutex)

@@ -23,7 +23,7 @@ public enum Monotonic {
     public static func deadline(seconds: Double) -> Int64 { nanoseconds + Int64(seconds * 1e9) }
 
     /// Asks `condition` every 10 ms until it holds; false when `seconds` pass first.
-    public static func wait(seconds: Double, for condition: () throws -> Bool) rethrows -> Bool {
+    public static func wait(seconds: Double = Patience.seconds, for condition: () throws -> Bool) rethrows -> Bool {
         let end = deadline(seconds: seconds)
         while true {
             if try condition() { return true }

@@ -25,6 +25,9 @@ public final class Pinger {
         }
     }
 
+    /// Seconds after which a ping counts as lost.
+    private static let answerSeconds = 15.0
+
     private let program: Program
     private let state: Monitor<State>
     private let interval: Double
@@ -34,8 +37,10 @@ public final class Pinger {
         let state = Monitor(State())
         self.state = state
         self.interval = interval
-        // -O also names each ping that is unanswered when the next one leaves, so that we know what was sent.
-        program = try Program(["ping", "-D", "-O", "-n", "-i", "\(interval)", address], in: namespace) { line in
+        // -O also names each ping that is unanswered when the next one leaves, so that we know what was sent. Ahead of
+        // others where that is allowed: its socket holds some 170 answers, and those it loses would count as lost.
+        let words = ["nice", "-n", "-15", "ping", "-D", "-O", "-n", "-i", "\(interval)", address]
+        program = try Program(words, in: namespace) { line in
             guard line.stream == .output, let sequence = Self.number(after: "icmp_seq=", in: line.text) else { return }
             let answered = line.text.contains(" bytes from ") && !line.text.contains("Unreachable")
             let moment = answered ? Self.microseconds(line.text) : nil
@@ -62,7 +67,28 @@ public final class Pinger {
             microseconds: Self.wallClock - Int64(seconds * 1e6))
     }
 
-    /// What was sent from one mark up to another. Count once the last of them had time to be answered.
+    /// Waits until `count` more have been sent than now.
+    public func wait(forMore count: Int) throws {
+        let wanted = state.with { $0.highest } + count
+        guard state.wait({ $0.highest >= wanted ? true : nil }) != nil else {
+            throw LaboratoryFailure("ping sent less than \(count) in \(Patience.seconds) s: \(complaints)")
+        }
+    }
+
+    /// What was sent from one mark up to another, once all of it is answered or has had very long for it.
+    ///
+    /// - Parameter lost: how many may be lost, and are not waited for.
+    public func settled(from start: PingMark, to end: PingMark, allowing lost: Int = 0) -> PingTally {
+        _ = state.wait(seconds: Self.answerSeconds) { state in
+            let missing = (start.sequence..<max(start.sequence, end.sequence)).count {
+                $0 >= state.answers.count || state.answers[$0] == 0
+            }
+            return missing <= lost ? true : nil
+        }
+        return tally(from: start, to: end)
+    }
+
+    /// What was sent from one mark up to another and has been answered so far.
     public func tally(from start: PingMark, to end: PingMark) -> PingTally {
         state.with { state in
             let range = start.sequence..<max(start.sequence, end.sequence)
@@ -82,10 +108,8 @@ public final class Pinger {
     }
 
     /// Lets the last pings come home, ends `ping`, and returns what was sent since `start`.
-    public func stop(since start: PingMark, settle: Double = 0.5) throws -> PingTally {
-        let end = mark()
-        Monotonic.sleep(seconds: settle)
-        let total = tally(from: start, to: end)
+    public func stop(since start: PingMark) -> PingTally {
+        let total = settled(from: start, to: mark())
         program.stop(SIGINT)
         return total
     }
@@ -93,7 +117,9 @@ public final class Pinger {
     public var isRunning: Bool { program.status == nil }
 
     /// What ping itself complained of, such as a full socket.
-    public var complaints: String { program.text(.error) }
+    public var complaints: String {
+        program.lines.filter { $0.stream == .error && !$0.text.hasPrefix("nice:") }.map(\.text).joined(separator: "\n")
+    }
 
     public func stop() { program.stop(SIGINT) }
 

@@ -119,7 +119,7 @@ public final class Program: Sendable {
     }
 
     /// The exit status, after the last of the output was read as well.
-    public func waitForExit(seconds: Double) throws -> ExitStatus {
+    public func waitForExit(seconds: Double = Patience.seconds) throws -> ExitStatus {
         let status = state.wait(seconds: seconds) { $0.status }
         guard let status else { throw LaboratoryFailure("\(name) still runs after \(seconds) s") }
         // A grandchild may hold the pipes open; what was written before the exit is there at once.
@@ -129,7 +129,7 @@ public final class Program: Sendable {
 
     /// The first line at or after the moment `after` that `matches`.
     public func waitForLine(
-        seconds: Double, after: Int64 = 0, where matches: (String) -> Bool
+        seconds: Double = Patience.seconds, after: Int64 = 0, where matches: (String) -> Bool
     ) throws -> Line {
         let found: Line?? = state.wait(seconds: seconds) { state in
             if let line = state.lines.first(where: { $0.nanoseconds >= after && matches($0.text) }) {
@@ -145,11 +145,11 @@ public final class Program: Sendable {
 
     /// Asks with `number`, insists with SIGKILL after `seconds`.
     @discardableResult
-    public func stop(_ number: Int32 = SIGTERM, seconds: Double = 3) -> ExitStatus? {
+    public func stop(_ number: Int32 = SIGTERM, seconds: Double = Patience.seconds) -> ExitStatus? {
         signal(number)
         if let status = try? waitForExit(seconds: seconds) { return status }
         signal(SIGKILL)
-        return try? waitForExit(seconds: 3)
+        return try? waitForExit()
     }
 
     /// How many descriptors it has open.

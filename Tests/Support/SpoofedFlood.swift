@@ -10,10 +10,11 @@ public enum SpoofedFlood {
     /// - Parameters:
     ///   - size: bytes of payload, all 0.
     ///   - hostility: what to send instead, whatever its size.
+    ///   - pause: called after each hundred, to keep the flood at what its target reads.
     /// Returns how many the kernel took.
     public static func run(
         in namespace: Namespace, to target: (address: String, port: Int), count: Int, size: Int = 0,
-        hostility: Hostility? = nil, seconds: Double
+        hostility: Hostility? = nil, seconds: Double, pause: (() throws -> Void)? = nil
     ) throws -> Int {
         guard let destination = IPAddress(target.address), destination.family == .v4 else {
             throw LaboratoryFailure("\(target.address) is no IPv4 address")
@@ -50,6 +51,7 @@ public enum SpoofedFlood {
             }
             if sent == 28 + payload { taken += 1 }
             if index % 100 == 99 {
+                try pause?()
                 Monotonic.sleep(until: start + Int64(seconds * 1e9 * Double(index + 1) / Double(count)))
             }
         }

@@ -16,7 +16,7 @@ public final class TCPEnd {
         in namespace: Namespace, to port: Int, from source: String = "127.0.0.1", receiveBytes: Int32? = nil
     ) throws {
         descriptor = try Self.socket(in: namespace, at: source, port: 0)
-        var patience = timeval(tv_sec: 3, tv_usec: 0)
+        var patience = timeval(tv_sec: Int(Patience.seconds), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
@@ -57,7 +57,7 @@ public final class TCPEnd {
         text.withCString { Glibc.send(descriptor, $0, text.utf8.count, Int32(MSG_NOSIGNAL)) } == text.utf8.count
     }
 
-    /// How many bytes came, of those that fit; 0 at the end, less when nothing came in three seconds.
+    /// How many bytes came, of those that fit; 0 at the end, less when nothing came for ``Patience``.
     public func receive() -> Int {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         return recv(descriptor, &buffer, buffer.count, 0)

@@ -74,7 +74,7 @@ public final class UDPEnd: Sendable {
     /// Closes the socket; its port is free when this returns.
     public func stop() {
         state.with { $0.stopping = true }
-        _ = state.wait(seconds: 2) { $0.ended ? true : nil }
+        _ = state.wait { $0.ended ? true : nil }
     }
 
     private static func receive(_ descriptor: Int32, _ state: Monitor<State>, _ echo: Bool) {
@@ -102,16 +102,19 @@ public final class UDPEnd: Sendable {
     /// Everything heard so far, in order of arrival.
     public var arrivals: [Arrival] { state.with { $0.arrivals } }
 
+    /// What was heard after the first `count` arrivals.
+    func arrivals(after count: Int) -> [Arrival] { state.with { Array($0.arrivals.dropFirst(count)) } }
+
     /// Forgets what was heard.
     public func forget() { state.with { $0.arrivals = [] } }
 
     /// The first arrival that `matches`, past or to come.
-    public func waitForArrival(seconds: Double, where matches: (Arrival) -> Bool) -> Arrival? {
+    public func waitForArrival(seconds: Double = Patience.seconds, where matches: (Arrival) -> Bool) -> Arrival? {
         state.wait(seconds: seconds) { $0.arrivals.first(where: matches) }
     }
 
     /// Whether `condition` comes true of all that was heard.
-    public func wait(seconds: Double, until condition: ([Arrival]) -> Bool) -> Bool {
+    public func wait(seconds: Double = Patience.seconds, until condition: ([Arrival]) -> Bool) -> Bool {
         state.wait(seconds: seconds) { condition($0.arrivals) ? true : nil } ?? false
     }
 

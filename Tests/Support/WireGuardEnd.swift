@@ -51,7 +51,7 @@ public final class WireGuardEnd {
                 ["nice", "-n", "-15", "wireguard-go", name], in: namespace,
                 environment: ["WG_PROCESS_FOREGROUND": "1", "LOG_LEVEL": "error"])
             self.program = program
-            let listens = Monotonic.wait(seconds: 5) { access(path, F_OK) == 0 || program.status != nil }
+            let listens = Monotonic.wait { access(path, F_OK) == 0 || program.status != nil }
             guard listens, program.status == nil else {
                 throw LaboratoryFailure("wireguard-go does not start: \(program.text(.error))")
             }

@@ -26,7 +26,7 @@ public final class WireGuardStar {
     }
 
     /// Waits until a ping of every client gets through.
-    public func waitUntilReady(seconds: Double = 15) throws {
+    public func waitUntilReady(seconds: Double = Patience.seconds) throws {
         let deadline = Monotonic.deadline(seconds: seconds)
         for client in clients {
             let ready = Monotonic.wait(seconds: Double(deadline - Monotonic.nanoseconds) / 1e9) {

@@ -28,7 +28,7 @@ public final class WireGuardTunnel {
 
     /// Waits until a ping gets through and returns how long that took, in milliseconds.
     @discardableResult
-    public func waitUntilReady(seconds: Double = 15) throws -> Double {
+    public func waitUntilReady(seconds: Double = Patience.seconds) throws -> Double {
         let start = Monotonic.nanoseconds
         let ready = Monotonic.wait(seconds: seconds) {
             (try? run(["ping", "-n", "-c1", "-W1", Self.serverAddress], in: client.namespace)) != nil

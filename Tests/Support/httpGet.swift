@@ -6,7 +6,9 @@ import Sockets
 /// What a web server on a namespace's loopback answers to `GET path`: the body of a 200.
 ///
 /// Throws with the status line when it is another. Knows as much of HTTP/1.1 as that takes.
-public func httpGet(_ path: String, port: Int, in namespace: Namespace, seconds: Int = 3) throws -> String {
+public func httpGet(
+    _ path: String, port: Int, in namespace: Namespace, seconds: Int = Int(Patience.seconds)
+) throws -> String {
     let descriptor = try namespace.inside {
         socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }

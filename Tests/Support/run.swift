@@ -5,7 +5,7 @@
 /// Throws with the command's own words when it fails or takes longer than `seconds`.
 @discardableResult
 public func run(
-    _ arguments: [String], in namespace: Namespace? = nil, input: String = "", seconds: Double = 20
+    _ arguments: [String], in namespace: Namespace? = nil, input: String = "", seconds: Double = Patience.seconds
 ) throws -> String {
     let program = try Program(arguments, in: namespace, input: input)
     let status: ExitStatus

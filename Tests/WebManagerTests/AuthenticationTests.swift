@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Testing
+import Timing
 
 @testable import WebManager
 
@@ -47,7 +48,7 @@ import Testing
         }
     }
 
-    /// A guesser is slowed down, and one who knows the password is not.
+    /// A guesser is slowed down.
     @Test func guessingIsSlow() async throws {
         try await withServing(settings: Self.settings) { serving in
             let start = ContinuousClock.now
@@ -56,22 +57,31 @@ import Testing
                 #expect(reply.status == 401)
             }
             #expect(ContinuousClock.now - start > .milliseconds(250 + 500 + 1_000))
-            let right = ContinuousClock.now
             let reply = try await serving.ask("GET", "/", [Self.right])
             #expect(reply.status == 200)
-            #expect(ContinuousClock.now - right < .milliseconds(500))
+        }
+    }
+
+    /// One who knows the password is not slowed down.
+    @Test(.timing, .onlyWhenTiming) func timingOfARightPassword() async throws {
+        try await withServing(settings: Self.settings) { serving in
+            for _ in 0..<3 { _ = try await serving.ask("GET", "/", ["Authorization: Basic d3Jvbmc6d3Jvbmc="]) }
+            let start = ContinuousClock.now
+            let reply = try await serving.ask("GET", "/", [Self.right])
+            #expect(reply.status == 200)
+            #expect(ContinuousClock.now - start < .milliseconds(500))
         }
     }
 
     @Test func guessingInParallelIsRefused() async throws {
         try await withServing(settings: Self.settings) { serving in
-            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<20 {
-                    group.addTask {
-                        try await serving.ask("GET", "/", ["Authorization: Basic d3Jvbmc6d3Jvbmc="]).status
-                    }
-                }
-                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            let statuses = try await offPool {
+                // All connected before the first guess, so that the guesses come together on a busy machine, too.
+                let connections = try (0..<20).map { _ in try RawConnection(port: serving.port) }
+                let guess = Serving.request(
+                    "GET", "/", ["Authorization: Basic d3Jvbmc6d3Jvbmc="], body: "", host: "127.0.0.1")
+                for connection in connections { connection.send(guess) }
+                return try connections.reduce(into: [Int: Int]()) { $0[try $1.readReply().status, default: 0] += 1 }
             }
             #expect(statuses.keys.sorted() == [401, 429])
             #expect(statuses[429]! >= 8)

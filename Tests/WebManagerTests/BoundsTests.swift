@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Glibc
+import Support
 import Testing
 
 @testable import WebManager
@@ -15,7 +16,7 @@ import Testing
                 for _ in 0..<64 {
                     group.addTask {
                         try await offPool {
-                            let connection = try RawConnection(port: serving.port, patienceSeconds: 30)
+                            let connection = try RawConnection(port: serving.port, patienceSeconds: 2 * Int(Patience.seconds))
                             var good = 0
                             for _ in 0..<20 {
                                 connection.send("GET /api/v1/get-list HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -109,7 +110,7 @@ import Testing
         limits.requestSeconds = 1
         try await withServing(limits: limits) { serving in
             let isEnded = try await offPool {
-                let connection = try RawConnection(port: serving.port, patienceSeconds: 30)
+                let connection = try RawConnection(port: serving.port, patienceSeconds: 2 * Int(Patience.seconds))
                 connection.send(start)
                 _ = connection.readToEnd()
                 return connection.isEnded
@@ -130,13 +131,13 @@ import Testing
                 let connection = try RawConnection(port: serving.port)
                 connection.send(start)
                 var count = 0
-                while count < 200, connection.send([UInt8(ascii: "x")]) == 1 {
+                while count < 1_200, connection.send([UInt8(ascii: "x")]) == 1 {
                     count += 1
                     usleep(50_000)
                 }
                 return count
             }
-            #expect(bytes < 150)
+            #expect(bytes < 1_200)
             try await eventually { serving.web.connectionCount == 0 }
         }
     }

@@ -58,8 +58,8 @@ import Testing
             let before = client.state.withLock { $0.statusCount }
             let start = ContinuousClock.now
             try await Task.sleep(for: .milliseconds(400))
+            try await eventually { client.state.withLock { $0.statusCount } > before + 1 }
             let taken = client.state.withLock { $0.statusCount } - before
-            #expect(taken > 1)
             #expect(Double(taken) <= (ContinuousClock.now - start) / .milliseconds(20) + 2)
             withExtendedLifetime(connections) {}
         }
@@ -67,13 +67,14 @@ import Testing
 
     @Test func aChangeIsToldBeforeItsTime() async throws {
         var limits = WebLimits()
-        limits.eventSeconds = 5
+        limits.eventSeconds = 60
         let client = FakeClient()
         try await withServing(.client(client), limits: limits) { serving in
             let connection = try Self.listen(serving.port)
             try await eventually { client.state.withLock { $0.statusCount } == 1 }
             client.state.withLock { $0.onChange }?()
-            try await eventually(seconds: 3) { client.state.withLock { $0.statusCount } == 2 }
+            // A fifth of the interval later, long before its end.
+            try await eventually(seconds: 50) { client.state.withLock { $0.statusCount } == 2 }
             withExtendedLifetime(connection) {}
         }
     }
@@ -115,16 +116,18 @@ import Testing
             // Others are served meanwhile.
             let reply = try await serving.ask("GET", "/api/v1/get-list")
             #expect(reply.status == 200)
-            try await eventually(seconds: 20) { serving.web.listenerCount == 0 && serving.web.connectionCount == 0 }
+            try await eventually { serving.web.listenerCount == 0 && serving.web.connectionCount == 0 }
             withExtendedLifetime(slow) {}
         }
     }
 
     /// An orderly stop does not wait for listeners, nor for peers that are in the middle of something.
-    @Test func stopsPromptly() async throws {
+    @Test(.timeLimit(.minutes(10))) func stopsPromptly() async throws {
+        var limits = Self.quick
+        (limits.idleSeconds, limits.requestSeconds, limits.stallSeconds) = (3600, 3600, 3600)
         let web = WebManager(
             WebSettings(listenHost: "127.0.0.1", listenPort: 0), role: .client(FakeClient()), log: LogLines().logger,
-            limits: Self.quick)
+            limits: limits)
         let group = ServiceGroup(
             configuration: .init(services: [web], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
         let running = Task { try await group.run() }
@@ -136,11 +139,8 @@ import Testing
         half.send("Content-Length: 100\r\n\r\n{")
         let idle = try RawConnection(port: port)
         try await eventually { web.listenerCount == 1 && web.connectionCount == 3 }
-        let start = ContinuousClock.now
         await group.triggerGracefulShutdown()
         try await running.value
-        let taken = ContinuousClock.now - start
-        #expect(taken < .seconds(10))
         #expect(throws: RawConnection.Failure.self) { try RawConnection(port: port) }
         withExtendedLifetime((listener, half, idle)) {}
     }

@@ -2,6 +2,7 @@
 
 import Dispatch
 import Glibc
+import Support
 
 /// A TCP connection to the program under test, byte by byte.
 ///
@@ -14,7 +15,7 @@ final class RawConnection {
     /// Whether the peer has closed, properly or not; time that has run out is something else.
     private(set) var isEnded = false
 
-    init(port: Int, patienceSeconds: Int = 10) throws {
+    init(port: Int, patienceSeconds: Int = Int(Patience.seconds)) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

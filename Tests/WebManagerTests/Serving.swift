@@ -2,6 +2,7 @@
 
 import Logging
 import Status
+import Support
 
 @testable import WebManager
 
@@ -63,7 +64,7 @@ func withServing(
 struct TimedOut: Error {}
 
 /// Waits until something holds that soon should.
-func eventually(seconds: Int = 10, _ condition: () async -> Bool) async throws {
+func eventually(seconds: Double = Patience.seconds, _ condition: () async -> Bool) async throws {
     let limit = ContinuousClock.now + .seconds(seconds)
     while await !condition() {
         guard ContinuousClock.now < limit else { throw TimedOut() }

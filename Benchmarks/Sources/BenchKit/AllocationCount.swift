@@ -74,14 +74,14 @@ extension Bench {
         let client = try AllocationCounter(thread: dataPlane(relays.client))
         let server = try AllocationCounter(thread: dataPlane(relays.server))
         var delivered: UInt64 = 0
-        let done = try Monotonic.wait(seconds: 60) {
+        let done = try Monotonic.wait(seconds: 10 * Patience.seconds) {
             try relays.check()
             Flow.begin(flows)
             Flow.run(flows, seconds: 0.2)
             delivered += flows.reduce(0) { $0 + $1.state.unique }
             return delivered >= datagrams
         }
-        guard done else { throw LaboratoryFailure("only \(delivered) datagrams passed in a minute") }
+        guard done else { throw LaboratoryFailure("only \(delivered) datagrams passed in ten minutes") }
         return AllocationCount(
             variant: variant.name, datagrams: delivered, client: client.count, server: server.count)
     }

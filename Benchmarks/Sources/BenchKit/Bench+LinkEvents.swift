@@ -28,7 +28,7 @@ extension Bench {
                 throw LaboratoryFailure("cannot watch \(link.farName): errno \(-capture)")
             }
             defer { close(capture) }
-            var last = next(capture, seconds: 5)
+            var last = next(capture, seconds: Patience.seconds)
             guard last > 0 else { throw LaboratoryFailure("\(link.name) carries nothing") }
             let refusedBefore = try refusals(laboratory.client)
             let down = try link.down()
@@ -36,10 +36,10 @@ extension Bench {
             while case let stamp = next(capture, seconds: 0.05), stamp > 0 { last = stamp }
             let up = try link.up()
             let configured = Monotonic.nanoseconds
-            let first = next(capture, seconds: 10)
+            let first = next(capture, seconds: Patience.seconds)
             guard first > 0 else {
                 throw LaboratoryFailure(
-                    "\(variant.name) sends nothing over \(link.name) 10 s after it came back")
+                    "\(variant.name) sends nothing over \(link.name) \(Patience.seconds) s after it came back")
             }
             func milliseconds(_ from: Int64, _ to: Int64) -> Double { Double(to - from) / 1e6 }
             events.append(

@@ -79,7 +79,7 @@ package final class Bench {
         Flow.run(flows, seconds: seconds)
         let after = (ProcessSample(pid: relays.client.pid), ProcessSample(pid: relays.server.pid))
         let delivered = flows.map(\.state.unique)
-        Flow.run(flows, seconds: 1, sends: false)
+        Flow.run(flows, seconds: 10, sends: false)
         let perSend = try Sends(laboratory).perSend(
             since: sendsBefore, flows: zip(directions, flows).map { (direction: $0, flow: $1) })
         try relays.check()

@@ -46,7 +46,7 @@ final class Ends {
 
     /// A handshake through the relays, repeated until both ends have heard the other and every link has carried; then
     /// data until every link is trusted with all that goes down.
-    func shakeHands(_ laboratory: Laboratory, _ relays: Relays, seconds: Double = 10) throws {
+    func shakeHands(_ laboratory: Laboratory, _ relays: Relays, seconds: Double = Patience.seconds) throws {
         let before = try laboratory.links.map { try laboratory.received($0, .server) }
         var answered = false
         let done = try Monotonic.wait(seconds: seconds) {

@@ -34,7 +34,7 @@ final class Relays {
         server = try Program(command(variant.server, serverFile), in: laboratory.server)
         client = try Program(command(variant.client, clientFile), in: laboratory.client)
         do {
-            let listen = try Monotonic.wait(seconds: 10) {
+            let listen = try Monotonic.wait {
                 try check()
                 return try laboratory.client.hasUDPSocket(port: Laboratory.clientPort)
                     && laboratory.server.hasUDPSocket(port: Laboratory.serverPort)
@@ -65,7 +65,7 @@ final class Relays {
     func stop() {
         client.stop()
         server.stop()
-        _ = try? Monotonic.wait(seconds: 3) {
+        _ = try? Monotonic.wait {
             try !laboratory.client.hasUDPSocket(port: Laboratory.clientPort)
                 && !laboratory.server.hasUDPSocket(port: Laboratory.serverPort)
         }

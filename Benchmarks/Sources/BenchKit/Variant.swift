@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import Glibc
 internal import Support
 
 /// A pair of relays that can be put on the bench.
@@ -21,6 +22,25 @@ package struct Variant: Sendable {
         self.name = name
         self.client = client
         self.server = server
+    }
+
+    /// Somebody else's pair, from its command lines, split at spaces.
+    ///
+    /// The file is appended to a command that names none, as every engarde takes it: unless the pair is told its links,
+    /// and so has no such file, or a further word of the command is a file of its own.
+    package static func pair(name: String, client: String, server: String) -> Variant {
+        let commands = [client, server].map { $0.split(separator: " ").map(String.init) }
+        func withFile(_ command: [String]) -> [String] {
+            let hasOwn = commands.contains { $0.contains("{links}") }
+                || command.dropFirst().contains { $0 == "{file}" || isFile($0) }
+            return hasOwn ? command : command + ["{file}"]
+        }
+        return Variant(name: name, client: withFile(commands[0]), server: withFile(commands[1]))
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
     }
 
     /// The cases at which a variant is measured.

@@ -27,7 +27,8 @@ enum {
     RECEIVES = 16,             // super-datagrams taken with one call
     RECEIVES_PER_PASS = 4,     // calls, so that a flooded sink does not stop the load
     BUFFER = 65536,
-    QUIET = 200 * 1000 * 1000,  // ns without arrival after which a drain ends
+    QUIET = 200 * 1000 * 1000,  // ns without arrival after which a drain ends when every datagram has come
+    SILENCE = 1000 * 1000 * 1000,  // the same when some have not: they are lost, not late
     // ns without arrival after which what is under way is given up. Far above any scheduling pause: given up
     // too early it comes on top of the next window.
     STALL = 100 * 1000 * 1000,
@@ -356,6 +357,12 @@ static bool receive(struct cbench_flow *flow) {
 
 // MARK: The loop
 
+static bool is_complete(const struct cbench_flow *flows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (flows[i].total_unique < flows[i].next - flows[i].first) return false;
+    return true;
+}
+
 void cbench_run(struct cbench_flow *flows, size_t count, int64_t nanoseconds, bool sends, bool sleeps) {
     int64_t start = cbench_now(), end = start + nanoseconds, arrived_at = start;
     // A flow's clock runs from here.
@@ -365,7 +372,8 @@ void cbench_run(struct cbench_flow *flows, size_t count, int64_t nanoseconds, bo
     }
     for (;;) {
         int64_t now = cbench_now();
-        if (now >= end || (!sends && now - arrived_at > QUIET)) return;
+        if (now >= end) return;
+        if (!sends && now - arrived_at > (is_complete(flows, count) ? QUIET : SILENCE)) return;
         bool busy = false;
         for (size_t i = 0; i < count; i++) {
             if (receive(&flows[i])) {

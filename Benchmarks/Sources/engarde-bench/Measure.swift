@@ -12,7 +12,8 @@ struct Measure: ParsableCommand {
         discussion: """
             A pair of your own: --client and --server are command lines, split at spaces. The client listens on \
             127.0.0.1:59401 and sends to 10.99.0.1:59501 over c1, c2, ... (10.1.N.1); the server listens on port \
-            59501 and sends to 127.0.0.1:51820. Name your own file, or write {file} for one in engarde's format.
+            59501 and sends to 127.0.0.1:51820. A file in engarde's format is appended to a command that names no \
+            file, or stands where you write {file}.
             """)
 
     @Flag(help: "What the requirements are stated on, in under two minutes, instead of the whole matrix.")
@@ -175,10 +176,7 @@ struct Measure: ParsableCommand {
             }
         }
         if let client, let server {
-            variants.append(
-                Variant(
-                    name: name, client: client.split(separator: " ").map(String.init),
-                    server: server.split(separator: " ").map(String.init)))
+            variants.append(Variant.pair(name: name, client: client, server: server))
         }
         return variants
     }

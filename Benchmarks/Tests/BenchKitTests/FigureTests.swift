@@ -65,6 +65,21 @@ import Testing
         }
     }
 
+    @Test func aPairWithoutAFileIsGivenOne() throws {
+        let folder = try TemporaryFolder()
+        let own = try folder.write("client:\n", to: "own.yml")
+        for (client, server, wanted) in [
+            ("prog", "other", (["prog", "{file}"], ["other", "{file}"])),
+            ("prog -e polling", "prog {file} -x", (["prog", "-e", "polling", "{file}"], ["prog", "{file}", "-x"])),
+            ("prog \(own)", "prog", (["prog", own], ["prog", "{file}"])),
+            ("prog \(folder.path)", "prog", (["prog", folder.path, "{file}"], ["prog", "{file}"])),
+            ("relay 1 {links}", "relay 2", (["relay", "1", "{links}"], ["relay", "2"])),
+        ] {
+            let pair = Variant.pair(name: "a", client: client, server: server)
+            #expect(pair.client == wanted.0 && pair.server == wanted.1)
+        }
+    }
+
     @Test func allocationsAreJudgedTogether() {
         let cores = Cores(relays: 0, load: 1)
         var results = Results(machine: Machine(cores), cores: cores, window: 1, variants: [])

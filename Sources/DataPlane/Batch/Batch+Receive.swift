@@ -21,6 +21,7 @@ extension Batch {
             local: ancillary.local)
         counters.add(.receivedDatagrams, slot: socket.slot, arrival.segmentCount)
         counters.add(.receivedBytes, slot: socket.slot, length)
+        counters.raise(.largestReceived, slot: socket.slot, to: arrival.segmentSize)
         if ancillary.has_kernel_drops {
             counters.set(.kernelDrops, slot: socket.slot, UInt64(ancillary.kernel_drops))
         }

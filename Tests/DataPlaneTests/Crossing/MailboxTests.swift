@@ -2,6 +2,7 @@
 
 import Glibc
 import Sockets
+import Support
 import Testing
 
 @testable import DataPlane
@@ -69,7 +70,7 @@ import Testing
         let reader = mailbox.reader
         var expected = 0
         // Each wait is bounded, so that a lost wake-up fails instead of hanging.
-        while expected < total, Self.isReadable(reader.descriptor, within: 2_000) {
+        while expected < total, Self.isReadable(reader.descriptor, within: Patience.milliseconds) {
             var value: UInt64 = 0
             _ = read(reader.descriptor, &value, 8)
             if expected == 0 { usleep(20_000) }  // let the box fill up

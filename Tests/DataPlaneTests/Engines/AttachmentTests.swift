@@ -2,6 +2,7 @@
 
 import Glibc
 import Sockets
+import Support
 import Testing
 
 @testable import DataPlane
@@ -30,10 +31,10 @@ import Testing
         #expect(!bench.hasReleased(1, generation: 2))
         wireGuard.send([2])
         #expect(bench.turns { bench.value(.sentDatagrams, 1) == 1 })
-        #expect(second.receiveAll() == [[2]] && first.receiveAll() == [[1]])
+        #expect(second.receiveAll(1) == [[2]] && first.receiveAll(1) == [[1]])
         second.send([3])
         #expect(bench.turns { bench.value(.sentDatagrams, 0) == 1 })
-        #expect(wireGuard.receiveAll() == [[3]])
+        #expect(wireGuard.receiveAll(1) == [[3]])
     }
 
     @Test("Attached and detached in one go", arguments: EngineTests.Kind.allCases)
@@ -68,16 +69,17 @@ import Testing
             }
             bench.close(1, generation: cycle)
         }
-        #expect(server.receiveAll().count == 20)
+        #expect(server.receiveAll(20).count == 20)
     }
 
     /// The kernel lets go of a socket that was in a ring a moment after the ring has.
     private func open(
         _ bench: EngineBench, _ cycle: UInt16, _ local: SocketAddress, _ server: SocketAddress
     ) throws -> SocketAddress {
+        let deadline = Monotonic.deadline(seconds: Patience.seconds)
         for attempt in 0... {
             do { return try bench.open(1, .link, generation: cycle, at: local, connectedTo: server) } catch {
-                guard attempt < 500 else { throw error }
+                guard Monotonic.nanoseconds < deadline else { throw error }
                 usleep(1_000)
                 if attempt > 0 { bench.turn() }
             }
@@ -108,20 +110,10 @@ import Testing
             dataPlane.mailbox.post(.carry(handle, true))
             try wireGuard.connect(to: port)
             wireGuard.send([1, 2, 3])
-            var arrived: [[UInt8]] = []
-            for _ in 0..<2_000 where arrived.isEmpty {
-                usleep(1_000)
-                arrived = server.receiveAll()
-            }
-            #expect(arrived == [[1, 2, 3]])
+            #expect(server.receiveAll(1) == [[1, 2, 3]])
             dataPlane.stop()
             _ = consume listen
-            var isFree = false
-            for _ in 0..<500 where !isFree {
-                isFree = (try? Peer(port)) != nil
-                if !isFree { usleep(1_000) }
-            }
-            #expect(isFree)
+            #expect(Monotonic.wait { (try? Peer(port)) != nil })
         }
     }
 }

@@ -3,6 +3,7 @@
 import CShims.Socket
 import Glibc
 import Sockets
+import Support
 import Testing
 
 @testable import DataPlane
@@ -46,11 +47,12 @@ final class EngineBench {
 
     /// Turns until `isTrue`, but not for ever.
     func turns(until isTrue: () -> Bool) -> Bool {
-        for _ in 0..<100 {
-            if isTrue() { return true }
+        let deadline = Monotonic.deadline(seconds: Patience.seconds)
+        while !isTrue() {
+            guard Monotonic.nanoseconds < deadline else { return false }
             turn()
         }
-        return isTrue()
+        return true
     }
 
     /// Has the engine serve a descriptor that somebody else keeps open.

@@ -3,6 +3,7 @@
 import CShims.Socket
 import Glibc
 import Sockets
+import Support
 
 @testable import DataPlane
 
@@ -54,10 +55,13 @@ final class Peer {
         return count < 0 ? nil : Array(UnsafeRawBufferPointer(start: scratch, count: count))
     }
 
-    /// Everything that has arrived.
-    func receiveAll() -> [[UInt8]] {
+    /// Everything that has arrived, once there are `count`: the kernel may deliver a moment after the send.
+    func receiveAll(_ count: Int = 0) -> [[UInt8]] {
         var all: [[UInt8]] = []
-        while let one = receive() { all.append(one) }
+        _ = Monotonic.wait {
+            while let one = receive() { all.append(one) }
+            return all.count >= count
+        }
         return all
     }
 }

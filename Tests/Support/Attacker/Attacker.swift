@@ -68,8 +68,11 @@ public final class Attacker {
 
     /// Sends `count` datagrams as fast as the kernel takes them, or evenly at `perSecond`, the ports taking turns.
     /// Ends early after `secondsMax`. Blocks.
+    ///
+    /// - Parameter pause: called after each 256 or so, to keep the flood at what its target reads.
     public func flood(
-        _ hostility: Hostility, count: Int, perSecond: Int? = nil, secondsMax: Double = 20
+        _ hostility: Hostility, count: Int, perSecond: Int? = nil, secondsMax: Double = 600,
+        pause: (() throws -> Void)? = nil
     ) throws -> FloodReport {
         seed &+= 1
         var datagrams = HostileDatagrams(hostility, seed: seed)
@@ -109,6 +112,7 @@ public final class Attacker {
             for index in 0..<taken { sentBytes[port] += vectors[index].iov_len }
             sent += taken
             drain(port)
+            if let pause, turn % 4 == 0 { try pause() }
             if let perSecond {
                 Monotonic.sleep(until: start + Int64(1e9 * Double(sent) / Double(perSecond)))
             }
@@ -123,10 +127,10 @@ public final class Attacker {
         if count > 0 { sentBytes[port] += count }
     }
 
-    /// Counts what comes in for so long.
-    public func listen(seconds: Double) {
+    /// Counts what comes in for so long, or until the bytes by source port are enough.
+    public func listen(seconds: Double, until isEnough: ([Int]) -> Bool = { _ in false }) {
         let deadline = Monotonic.deadline(seconds: seconds)
-        while Monotonic.nanoseconds < deadline {
+        while Monotonic.nanoseconds < deadline, !isEnough(receivedBytes) {
             for port in sockets.indices { drain(port) }
             Monotonic.sleep(seconds: 0.005)
         }
