@@ -10,7 +10,7 @@ public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
     case sourceNotAllowed
     /// It came in on a link that has been taken out.
     case staleSocket
-    /// No path is alive, so there is no client to answer.
+    /// No path is alive, so there is no client to answer; or a silent one has been sent as much as it may.
     case noPath
     /// The path table is full and every path in it is alive.
     case pathTableFull
