@@ -27,6 +27,9 @@ struct OpaqueServerRelay: ~Copyable, Relay {
     private var conversingCount = 0
     /// When something was last sent to the live paths.
     private var lastSpoken = Int64.min
+    private var loopWatch: LoopWatch
+    /// Addresses that bring back what is this server's own; heard in vain, and gone like paths.
+    private var loops = PathTable(capacity: Limits.loopAddresses)
     /// No path can have been silent too long before this.
     private var nextExpiry = Int64.max
 
@@ -36,11 +39,13 @@ struct OpaqueServerRelay: ~Copyable, Relay {
     ///   - counters: where dropped datagrams are counted.
     ///   - board: where paths are published; its capacity bounds them.
     ///   - pathTimeout: nanoseconds of silence after which a path is gone.
-    init(counters: Counters, board: PathBoard, pathTimeout: Int64) {
+    ///   - random: where what nobody may guess comes from.
+    init(counters: Counters, board: PathBoard, pathTimeout: Int64, random: inout some RandomNumberGenerator) {
         self.counters = counters
         self.board = board
         self.pathTimeout = pathTimeout
         paths = PathTable(capacity: board.capacity)
+        loopWatch = LoopWatch(random: &random)
     }
 
     @_noLocks
@@ -48,7 +53,8 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         while batch.cursor < batch.arrivalCount {
             let arrival = unsafe batch.arrivals[batch.cursor]
             let targets = max(1, paths.count + lastKnown.count(0))
-            guard batch.hasRoom(segments: arrival.segmentCount, targets: targets) else { return false }
+            // A question may go out behind it, in a run of its own.
+            guard batch.hasRoom(segments: arrival.segmentCount + 1, targets: targets, singles: 2) else { return false }
             batch.cursor += 1
             switch tenants.role(of: arrival.socket) {
             case .listen: sendUpstream(arrival, &batch, now)
@@ -61,6 +67,7 @@ struct OpaqueServerRelay: ~Copyable, Relay {
 
     @_noLocks
     private mutating func sendUpstream(_ arrival: Arrival, _ batch: inout Batch, _ now: Int64) {
+        if isOwn(arrival, now) { return counters.add(.ownReturned, arrival.segmentCount) }
         let path = admit(arrival, &batch, now)
         guard path >= 0 else { return counters.add(.pathTableFull, arrival.segmentCount) }
         counters.heard(listenSlot, at: now)
@@ -72,6 +79,35 @@ struct OpaqueServerRelay: ~Copyable, Relay {
             guard case .began(let run) = unsafe batch.place(arrival.slice(index), .uplink) else { continue }
             batch.append(Departure(run: run, slot: UInt16(truncatingIfNeeded: upstreamSlot)))
         }
+        if unsafe loopWatch.suspects(arrival.slice(0), paths: paths.count, now) { ask(&batch, now) }
+    }
+
+    @_noLocks
+    private mutating func ask(_ batch: inout Batch, _ now: Int64) {
+        batch.endRun(.uplink)
+        if case .began(let run) = unsafe batch.place(loopWatch.ask(now), .uplink) {
+            batch.append(Departure(run: run, slot: UInt16(truncatingIfNeeded: upstreamSlot)))
+        }
+        batch.endRun(.uplink)
+    }
+
+    /// Whether what came is this server's own. An address that brings the question back is no path from then on.
+    @_noLocks
+    private mutating func isOwn(_ arrival: Arrival, _ now: Int64) -> Bool {
+        let known = loops.count == 0 ? -1 : loops.find(arrival.source)
+        if known >= 0 {
+            loops.touch(known, at: now, local: arrival.local)
+            return true
+        }
+        guard loopWatch.waits(now) else { return false }
+        for index in 0..<arrival.segmentCount where unsafe loopWatch.isQuestion(arrival.slice(index)) {
+            let path = paths.find(arrival.source)
+            if path >= 0 { remove(path) }
+            _ = loops.insert(arrival.source, at: now, local: arrival.local)
+            nextExpiry = min(nextExpiry, now + pathTimeout)
+            return true
+        }
+        return false
     }
 
     /// The path a datagram came by, made if need be; -1 when there is no room for another.
@@ -154,11 +190,22 @@ struct OpaqueServerRelay: ~Copyable, Relay {
             let gone = paths.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry)
             if gone < 0 { break }
             if unsafe paths[gone].pointee.isProven {
-                conversingCount -= 1
                 unsafe lastKnown.remember(paths[gone].pointee, of: 0, span: pathTimeout)
             }
-            paths.remove(gone)
-            board.publish(gone, SocketAddress(), since: 0)
+            remove(gone)
         }
+        position = 0
+        while true {
+            let gone = loops.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry)
+            if gone < 0 { break }
+            loops.remove(gone)
+        }
+    }
+
+    @_noLocks
+    private mutating func remove(_ path: Int32) {
+        if unsafe paths[path].pointee.isProven { conversingCount -= 1 }
+        paths.remove(path)
+        board.publish(path, SocketAddress(), since: 0)
     }
 }

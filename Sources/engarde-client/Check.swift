@@ -18,6 +18,7 @@ struct Check: ParsableCommand {
         let loaded = try ConfigurationReader.client(file: file)
         for warning in loaded.warnings { print(warning) }
         let configuration = loaded.value
+        try SelfDestination.refuse(configuration, asksNames: true)
         print("\(file): good, \(loaded.warnings.count) warnings")
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,

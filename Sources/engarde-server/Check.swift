@@ -16,8 +16,10 @@ struct Check: ParsableCommand {
     func run() throws {
         let loaded = try ConfigurationReader.server(file: file)
         for warning in loaded.warnings { print(warning) }
-        print("\(file): good, \(loaded.warnings.count) warnings")
         let destination = loaded.value.destination
+        try SelfDestination(listen: loaded.value.listenAddress)
+            .refuse(destination, key: "dstAddr", section: "server", asksNames: true)
+        print("\(file): good, \(loaded.warnings.count) warnings")
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
         print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
     }

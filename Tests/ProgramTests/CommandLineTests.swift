@@ -110,6 +110,24 @@ import Testing
     }
 
     @Test(
+        "A destination that is the program itself is refused, by the check and at start",
+        arguments: RunningProgram.Name.allCases, ["", "check"])
+    func ownDestination(_ name: RunningProgram.Name, command: String) throws {
+        let section = name == .client ? "client" : "server"
+        for (listen, destination) in [
+            (":59401", "127.0.0.1:59401"), ("127.0.0.1:59401", "127.0.0.1:59401"), (":59401", "localhost:59401"),
+            ("[::1]:59401", "[::1]:59401"),
+        ] {
+            let file = try ConfigurationFixture(
+                "\(section):\n  listenAddr: \"\(listen)\"\n  dstAddr: \"\(destination)\"\n  protocol: opaque\n")
+            let end = Run.run(name, command.isEmpty ? [file.path] : [command, file.path])
+            #expect(end.status == 1 && end.output.isEmpty)
+            let lines = end.errorLines
+            #expect(lines.count == 1 && lines[0].contains("\(section).dstAddr: found \(destination), which is where"))
+        }
+    }
+
+    @Test(
         "An unknown option ends in status 1 and one line", arguments: RunningProgram.Name.allCases,
         [
             ["--nonsense"], ["--engine", "steam"], ["a", "b"], ["--log-level"], ["check", "a", "b"],

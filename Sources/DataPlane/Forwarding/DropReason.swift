@@ -30,6 +30,8 @@ public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
     case sessionTableFull
     /// The session has as many paths as it may, and all are alive.
     case sessionPathsFull
+    /// It is what an opaque server has sent upstream itself, come back; see ``LoopWatch``.
+    case ownReturned
     /// The kernel cut it to fit the buffer, or coalesced more datagrams than it should. Cannot happen with 65,535-byte
     /// buffers and datagrams from other machines; counted all the same.
     case truncated

@@ -17,7 +17,7 @@ import Testing
     /// Slot 0 listens, slot 1 is upstream.
     private func bench(paths: Int = 4, hasUpstream: Bool = true) -> (bench: Bench, board: PathBoard) {
         let board = PathBoard(capacity: paths)
-        let bench = Bench { OpaqueServerRelay(counters: $0, board: board, pathTimeout: Self.timeout) }
+        let bench = Bench { .seeded($0, board, pathTimeout: Self.timeout) }
         bench.attach(0, .listen)
         if hasUpstream { bench.attach(1, .upstream) }
         return (bench, board)
