@@ -62,6 +62,14 @@ public enum Program {
         return options.version || options.example
     }
 
+    /// Prints what a check has to warn of and how many warnings that is, the password's file looked at.
+    public static func printChecked(_ file: String, _ warnings: [Diagnostic], _ webManager: WebManagerConfiguration?) {
+        for warning in warnings { print(warning) }
+        let problem = webManager.flatMap { WebSettings($0).passwordFileProblem }
+        if let problem { print("\(file): warning: webManager.passwordFile: \(problem)") }
+        print("\(file): good, \(warnings.count + (problem == nil ? 0 : 1)) warnings")
+    }
+
     /// A logger that writes to the standard error.
     public static func logger(_ name: String, level: LogLevel) -> Logger {
         var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }

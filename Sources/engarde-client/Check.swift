@@ -4,6 +4,7 @@ import ArgumentParser
 import Settings
 import Control
 import Links
+import Program
 import Sockets
 
 /// `engarde-client check [FILE]`
@@ -16,10 +17,9 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let loaded = try ConfigurationReader.client(file: file)
-        for warning in loaded.warnings { print(warning) }
         let configuration = loaded.value
         try SelfDestination.refuse(configuration, asksNames: true)
-        print("\(file): good, \(loaded.warnings.count) warnings")
+        Program.printChecked(file, loaded.warnings, loaded.value.webManager)
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)

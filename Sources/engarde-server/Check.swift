@@ -3,6 +3,7 @@
 import ArgumentParser
 import Settings
 import Control
+import Program
 import Sockets
 
 /// `engarde-server check [FILE]`
@@ -15,11 +16,10 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let loaded = try ConfigurationReader.server(file: file)
-        for warning in loaded.warnings { print(warning) }
         let destination = loaded.value.destination
         try SelfDestination(listen: loaded.value.listenAddress)
             .refuse(destination, key: "dstAddr", section: "server", asksNames: true)
-        print("\(file): good, \(loaded.warnings.count) warnings")
+        Program.printChecked(file, loaded.warnings, loaded.value.webManager)
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
         print("WireGuard at \(destination): \(addresses.isEmpty ? "not resolved" : addresses.joined(separator: ", "))")
     }
