@@ -89,7 +89,8 @@ public final class ServerControl: Service, @unchecked Sendable {
         let addresses = all.filter { !here.isOwn($0, port: configuration.destination.port) }
         if addresses.count < all.count && !toldOwn {
             toldOwn = true
-            log.error("\(configuration.destination) is this program itself at \(configuration.listenAddress); not sent there")
+            log.error(
+                "server.dstAddr \(configuration.destination) is where this program listens itself; nothing is sent there")
         }
         guard let best = addresses.first(where: { $0.family == .v4 }) ?? addresses.first else { return }
         let wanted = SocketAddress(best, port: configuration.destination.port)

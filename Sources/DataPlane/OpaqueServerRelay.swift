@@ -9,9 +9,10 @@ internal import Sockets
 ///     path ──uplink──► upstream (WireGuard)
 ///     every live path ◄─downlink─ upstream
 ///
-/// While no path is alive that has ever been in conversation, what upstream says also goes to those that were when they fell
-/// silent, a little at a time, so that WireGuard can speak first. Nothing proves a path here: to have spoken again after
-/// it was spoken to keeps out what knocked once, and ``SilentAllowance`` bounds what a forger can have sent to another.
+/// While no path is alive that has ever been in conversation, what upstream says also goes to those that were when they
+/// fell silent, a little at a time, so that WireGuard can speak first. Nothing proves a path here: to have spoken again
+/// after it was spoken to keeps out what knocked once, and ``SilentAllowance`` bounds what a forger can have sent to
+/// another.
 struct OpaqueServerRelay: ~Copyable, Relay {
     private let counters: Counters
     private let board: PathBoard

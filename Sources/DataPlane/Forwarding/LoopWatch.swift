@@ -5,9 +5,9 @@ internal import CShims.Socket
 /// Finds out whether what an opaque server sends upstream comes back to it, as it does when its destination is another
 /// relay that leads here: one datagram would go round for ever, as fast as the machine can.
 ///
-/// The same bytes coming again and again, more often than there are paths, raise the suspicion. Contents say nothing more where traffic is
-/// opaque, so the server asks: it sends upstream a datagram that nobody can guess. Who brings it back brings what is the
-/// server's own. A WireGuard, in disguise or not, throws it away.
+/// The same bytes coming again and again, more often than there are paths, raise the suspicion. Contents say nothing
+/// more where traffic is opaque, so the server asks: it sends upstream a datagram that nobody can guess. Who brings it
+/// back brings what is the server's own. A WireGuard, in disguise or not, throws it away.
 @safe
 struct LoopWatch: ~Copyable {
     /// `engarde?` and 24 bytes that nobody can guess: no WireGuard message begins with such a byte.
@@ -100,9 +100,9 @@ struct LoopWatch: ~Copyable {
 }
 
 extension Limits {
-    /// The same bytes so many times as often as there are paths, within the time a sample is watched for, are asked about:
-    /// a client sends a datagram over each of its links once. A loop on one machine has them in a millisecond, one
-    /// around the world in some seconds.
+    /// The same bytes so many times as often as there are paths, within the time a sample is watched for, are asked
+    /// about: a client sends a datagram over each of its links once. A loop on one machine has them in a millisecond,
+    /// one around the world in some seconds.
     static var loopRepeats: Int { @_noLocks get { 8 } }
     static var loopSampleNanoseconds: Int64 { @_noLocks get { 10_000_000_000 } }
     /// How long a question may take to come back.
