@@ -54,6 +54,17 @@ import Testing
         }
     }
 
+    @Test("The check looks into the password's file", arguments: RunningProgram.Name.allCases)
+    func passwordFile(_ name: RunningProgram.Name) throws {
+        let file = try ConfigurationFixture.working(
+            name, port: 59_401,
+            "webManager: {listenAddr: \"127.0.0.1:9001\", username: admin, passwordFile: /nonexistent/password}")
+        let end = Run.run(name, ["check", file.path])
+        let lines = end.output.split(separator: "\n")
+        #expect(end.status == 0 && lines[0].contains("cannot take the password from /nonexistent/password: No such file"))
+        #expect(lines[1] == "\(file.path): good, 1 warnings")
+    }
+
     @Test("Every interface is listed with its address")
     func interfaces() {
         let end = Run.run(.client, ["list-interfaces"])

@@ -33,7 +33,9 @@ import Testing
         (String(repeating: "A", count: 1025), nil),
     ]
 
-    @Test(arguments: passwordFiles.map { (Array($0.content.utf8), $0.password) } + [([0xff], nil), ([0xff, 0xfe, 0x73, 0], nil)])
+    @Test(
+        arguments: passwordFiles.map { (Array($0.content.utf8), $0.password) }
+            + [([0xff], nil), ([0xff, 0xfe, 0x73, 0], nil)])
     func passwordFile(_ content: [UInt8], _ password: String?) throws {
         let folder = try TemporaryFolder()
         let name = try folder.write(content, to: "password")
