@@ -130,5 +130,6 @@ extension WebSettings {
         username = configuration.username
         password = configuration.password
         passwordFile = configuration.passwordFile
+        publicHosts = configuration.publicHosts
     }
 }

@@ -12,6 +12,8 @@ public struct WebSettings: Sendable {
     public var password = ""
     /// A file that holds the password, see ``PasswordFile``. Counts when `password` is empty.
     public var passwordFile = ""
+    /// Names by which the page is reached through a proxy, see ``PublicHosts``.
+    public var publicHosts: [String] = []
 
     public init(listenHost: String, listenPort: UInt16) {
         self.listenHost = listenHost
