@@ -56,6 +56,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         self.linkSource = linkSource
         self.configuration = configuration
         self.log = log
+        try SelfDestination.refuse(configuration, asksNames: false)
         let socket = try ListenSocket.open(configuration.listenAddress)
         socket.tellSmallBuffer(log)
         socket.apply(configuration.tuning, log)

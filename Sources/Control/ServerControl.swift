@@ -26,6 +26,8 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     private var measuredAt: Int64 = 0
     private let log: Logger
+    private let here: SelfDestination
+    private var toldOwn = false
     private var slots: SocketSlots
     private var toldUnresolved: String?
     private var resolver: NameResolver!
@@ -39,6 +41,8 @@ public final class ServerControl: Service, @unchecked Sendable {
     public init(_ configuration: ServerConfiguration, log: Logger) throws {
         self.configuration = configuration
         self.log = log
+        here = SelfDestination(listen: configuration.listenAddress)
+        try here.refuse(configuration.destination, key: "dstAddr", section: "server", asksNames: false)
         let socket = try ListenSocket.open(configuration.listenAddress)
         socket.tellSmallBuffer(log)
         socket.apply(configuration.tuning, log)
@@ -83,7 +87,13 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     /// Connects the upstream sockets to where WireGuard is now.
     private func reconcile() {
-        let addresses = resolver.addresses(of: configuration.destination)
+        let all = resolver.addresses(of: configuration.destination)
+        let addresses = all.filter { !here.isOwn($0, port: configuration.destination.port) }
+        if addresses.count < all.count && !toldOwn {
+            toldOwn = true
+            log.error(
+                "server.dstAddr \(configuration.destination) is where this program listens itself; nothing is sent there")
+        }
         guard let best = addresses.first(where: { $0.family == .v4 }) ?? addresses.first else { return }
         let wanted = SocketAddress(best, port: configuration.destination.port)
         guard wanted != upstream.destination else { return }

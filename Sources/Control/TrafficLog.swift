@@ -78,6 +78,8 @@ extension DropReason {
         case .claimAllowance: "datagrams dropped, their source sends more than WireGuard has answered"
         case .sessionTableFull: "datagrams dropped, too many clients (server.maxSessions)"
         case .sessionPathsFull: "datagrams dropped, too many addresses of one client (server.maxPathsPerSession)"
+        case .ownReturned:
+            "datagrams dropped, this server's own came back: server.dstAddr is another relay whose destination leads here"
         case .truncated: "datagrams dropped, cut by the kernel"
         }
     }

@@ -148,7 +148,7 @@ public final class DataPlane: Sendable {
                 engine,
                 OpaqueServerRelay(
                     counters: crossing.counters, board: crossing.boards!.paths,
-                    pathTimeout: limits.pathTimeoutNanoseconds), crossing, share)
+                    pathTimeout: limits.pathTimeoutNanoseconds, random: &random), crossing, share)
         }
     }
 

@@ -64,7 +64,7 @@ public enum Limits {
         precondition(sessions + provisionalSessions <= 1 << 12)
         precondition(sessions + provisionalSessions + spareUpstreamSockets < socketSlots)
         // A relay stops between two arrivals when the next might not fit: one arrival must always fit.
-        precondition(departures >= runsPerArrival * max(links, paths) && runs >= runsPerArrival)
+        precondition(departures >= runsPerArrival * max(links, paths + lastKnownPaths) && runs >= runsPerArrival)
         precondition(slices >= segmentsPerArrival)
         // A session has 32 members at most, and each may be sent each segment by itself.
         precondition(min(runs - runsPerArrival, slices) >= segmentsPerArrival * 32)

@@ -7,7 +7,8 @@ internal import WireGuardWire
 extension ServerRelay {
     /// The path an unknown source gets for this message, or -1 when it gets none, which is counted.
     ///
-    /// A copy of what a session has just sent joins that session. Anything else opens a provisional session with an
+    /// A copy of what a session has just sent joins that session, and so does what comes from where its client was before
+    /// it fell silent, with an index of its or with a handshake. Anything else opens a provisional session with an
     /// upstream socket of its own, on which WireGuard will say whether it was authentic; a receiver index alone proves
     /// nothing, because it is sent in clear.
     ///
@@ -16,12 +17,20 @@ extension ServerRelay {
     mutating func admit(
         _ arrival: Arrival, _ message: Message, _ slice: iovec, _ entry: Int, _ now: Int64
     ) -> Int32 {
+        let former = lastKnown.session(of: arrival.source)
+        if former >= 0 && receivers.session(of: message.receiver) == former {
+            let path = join(arrival, to: former, now)
+            if path >= 0 { revive(path) }
+            return path
+        }
         if entry >= 0 {
             let owner = sessions.session(tagged: window.owner(entry))
             guard owner >= 0 else { return -1 }
             return join(arrival, to: owner, now)
         }
         guard let rank = unsafe rank(message, slice) else { return -1 }
+        let silent = silentSession(of: arrival.source)
+        if silent >= 0, case .initiation = message.kind { return join(arrival, to: silent, now) }
         let session = openSession(rank, now)
         guard session >= 0 else { return -1 }
         let path = join(arrival, to: session, now)
@@ -55,9 +64,10 @@ extension ServerRelay {
         guard unsafe sessions[former].pointee.isProven else { return .session }
         let known = receivers.session(of: message.receiver)
         if case .initiation = message.kind {
-            if unsafe paths[path].pointee.isProven { return .session }
+            if unsafe paths[path].pointee.isProven || isLastKnownOfSilent(path) { return .session }
         } else if known == former {
             unsafe paths[path].pointee.ownHeard = now
+            revive(path)
             if unsafe paths[path].pointee.isProven || hasConfirmer(former, now) { return .session }
         } else if !isAbandoned(path, now) {
             return known < 0 ? .session : .stranger(known)

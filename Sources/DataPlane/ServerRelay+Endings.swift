@@ -17,6 +17,7 @@ extension ServerRelay {
         giveUpFormerSlot(of: index)
         giveUp(unsafe sessions[index].pointee.slot, of: index)
         receivers.forget(session: index)
+        lastKnown.forget(session: index)
         boards.sessions.withdraw(index)
         sessions.close(index)
     }
@@ -63,6 +64,7 @@ extension ServerRelay {
             let gone = paths.nextGone(
                 from: &position, now: now, timeout: sessions.limits.pathTimeoutNanoseconds, next: &nextExpiry)
             if gone < 0 { break }
+            rememberPath(gone)
             drop(gone)
         }
         position = 0
@@ -80,7 +82,10 @@ extension ServerRelay {
     @_noLocks
     private mutating func isOver(_ index: Int32, _ now: Int64) -> Bool {
         let session = unsafe sessions[index]
-        if unsafe session.pointee.members == 0 { return true }
+        if unsafe session.pointee.members == 0 {
+            if lastKnown.count(index) == 0 { return true }
+            fallAsleep(index)
+        }
         if unsafe !session.pointee.isProven {
             let goneAt = unsafe session.pointee.lastHeard + Limits.provisionalNanoseconds
             if goneAt <= now { return true }

@@ -82,15 +82,19 @@ extension ServerRelay {
         boards.sessions.set(session, .slot, UInt64(slot))
     }
 
-    /// Whether another proven session fits: the one that has been silent for longest gives way, but none that is alive.
+    /// Whether another proven session fits: a silent client's gives way, the one that has been of no use for longest, but
+    /// none that is alive.
     @_noLocks
     private mutating func makeRoomForSession(_ now: Int64) -> Bool {
         if sessions.provenCount < sessions.limits.maxSessions { return true }
-        var (oldest, oldestHeard) = (Int32(-1), now - Limits.liveNanoseconds)
+        var (oldest, oldestUsed, isAsleep) = (Int32(-1), now - Limits.liveNanoseconds, false)
         for position in 0..<sessions.provenCount {
             let index = sessions.live(position)
-            if unsafe sessions[index].pointee.lastHeard < oldestHeard {
-                unsafe (oldest, oldestHeard) = (index, sessions[index].pointee.lastHeard)
+            let session = unsafe sessions[index].pointee
+            if isAsleep && !session.isAsleep { continue }
+            let used = max(session.lastHeard, session.lastAsked)
+            if session.isAsleep && !isAsleep || used < oldestUsed {
+                (oldest, oldestUsed, isAsleep) = (index, used, session.isAsleep)
             }
         }
         guard oldest >= 0 else { return false }
@@ -114,13 +118,16 @@ extension ServerRelay {
         boards.paths.set(path, .isProven, 0)
         boards.copies.begin(Int(path), stream: Int(session))
         unsafe sessions[session].pointee.joinedAt = now
+        wake(session)
         downlinkTarget = -1
     }
 
-    /// The path is a real client's: from now on it is sent everything.
+    /// The path is a real client's: from now on it is sent everything. Whoever was silent at its address is not there
+    /// any more.
     @_noLocks
-    private mutating func confirm(_ path: Int32, of session: Int32) {
+    mutating func confirm(_ path: Int32, of session: Int32) {
         let member = unsafe paths[path]
+        unsafe forgetLastKnown(member.pointee.address)
         unsafe member.pointee.isProven = true
         unsafe member.pointee.credit = 0
         unsafe sessions[session].pointee.provenMembers |= 1 << UInt32(member.pointee.ordinal)

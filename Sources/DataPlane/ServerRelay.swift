@@ -11,18 +11,19 @@ internal import WireGuardWire
 ///     paths of client B ──uplink──► window ──► B's upstream ─┴─ WireGuard
 ///     every path of A ◄─downlink─ A's upstream
 ///
-/// Who may become a path is in `ServerRelay+Admission`, how sources become one session in `ServerRelay+Sessions`, and how
-/// sessions end in `ServerRelay+Endings`.
+/// Who may become a path is in `ServerRelay+Admission`, how sources become one session in `ServerRelay+Sessions`, how
+/// sessions end in `ServerRelay+Endings`, and what becomes of a client that is silent in `ServerRelay+Silence`.
 struct ServerRelay: ~Copyable, Relay {
     let counters: Counters
     let boards: ServerBoards
     var paths: PathTable
     var sessions: SessionTable
     var receivers: ReceiverTable
+    var lastKnown: LastKnownPaths
     var window: DuplicateWindow
     let verifier: InitiationVerifier?
     private var tenants = Tenants()
-    private var listenSlot: UInt16 = 0
+    var listenSlot: UInt16 = 0
     /// The socket of the open uplink run, and the session of the open downlink run; -1 when the next datagram begins one.
     private var uplinkTarget: Int32 = -1
     var downlinkTarget: Int32 = -1
@@ -50,6 +51,7 @@ struct ServerRelay: ~Copyable, Relay {
         paths = PathTable(capacity: limits.pathCapacity)
         sessions = SessionTable(limits: limits)
         receivers = ReceiverTable(sessions: limits.tableCapacity)
+        lastKnown = LastKnownPaths(sessions: limits.tableCapacity, perSession: limits.maxPathsPerSession)
         window = DuplicateWindow(entries: Limits.serverWindowEntries, random: &random)
     }
 
@@ -177,7 +179,10 @@ struct ServerRelay: ~Copyable, Relay {
             // What brought it first belongs to somebody else by now.
             return window.hand(entry, to: tag, member: member.ordinal)
         }
-        if receivers.session(of: message.receiver) == member.session { unsafe paths[path].pointee.ownHeard = now }
+        if receivers.session(of: message.receiver) == member.session {
+            unsafe paths[path].pointee.ownHeard = now
+            revive(path)
+        }
         // The network may double a datagram: the path has brought it all the same, once.
         if window.members(entry) & 1 << UInt64(member.ordinal) != 0 { return }
         window.add(member: member.ordinal, to: entry)
@@ -195,7 +200,7 @@ struct ServerRelay: ~Copyable, Relay {
         let session = sessions.owner(ofSlot: arrival.socket.slot)
         var (members, unproven) = (1, 0)
         if unsafe session >= 0 && sessions[session].pointee.isProven {
-            members = unsafe max(1, sessions[session].pointee.members.nonzeroBitCount)
+            members = unsafe max(1, max(sessions[session].pointee.members.nonzeroBitCount, lastKnown.count(session)))
             unproven = unsafe sessions[session].pointee.unprovenMembers.nonzeroBitCount
         } else if session >= 0 {
             // With the first word it may become part of any other session.
@@ -217,12 +222,16 @@ struct ServerRelay: ~Copyable, Relay {
                 continue
             }
             let session = hearWireGuard(message, arrival.socket.slot, now)
-            guard session >= 0, unsafe sessions[session].pointee.members != 0 else {
+            guard session >= 0 else {
                 counters.add(.noPath, 1)
                 continue
             }
             if unsafe slice.iov_len > Message.keepAliveLength { boards.sessions.add(session, .questions, 1) }
-            unsafe sendToProven(session, slice, &batch)
+            if unsafe sessions[session].pointee.provenMembers != 0 {
+                unsafe sendToProven(session, slice, &batch)
+            } else if unsafe sessions[session].pointee.members == 0 || lastKnown.count(session) != 0 {
+                unsafe sendToLastKnown(session, message, slice, &batch, now)
+            }
             unsafe sendToUnproven(session, slice, &batch)
         }
     }
@@ -230,7 +239,6 @@ struct ServerRelay: ~Copyable, Relay {
     @_noLocks
     private mutating func sendToProven(_ session: Int32, _ slice: iovec, _ batch: inout Batch) {
         var members = unsafe sessions[session].pointee.provenMembers
-        if members == 0 { return }
         if downlinkTarget != session {
             batch.endRun(.downlink)
             downlinkTarget = session
@@ -242,14 +250,14 @@ struct ServerRelay: ~Copyable, Relay {
         }
     }
 
-    /// Each is sent no more than it has sent.
+    /// Each is sent no more than it has sent. A silent client's own addresses have been seen to already.
     @_noLocks
     private mutating func sendToUnproven(_ session: Int32, _ slice: iovec, _ batch: inout Batch) {
         var members = unsafe sessions[session].pointee.unprovenMembers
         while members != 0 {
             let path = sessions.member(session, members.trailingZeroBitCount)
             members &= members - 1
-            guard unsafe paths[path].pointee.credit >= slice.iov_len else { continue }
+            guard unsafe paths[path].pointee.credit >= slice.iov_len, !isLastKnownOfSilent(path) else { continue }
             unsafe paths[path].pointee.credit -= slice.iov_len
             batch.endRun(.single)
             if case .began(let run) = unsafe batch.place(slice, .single) { depart(run, path, &batch) }

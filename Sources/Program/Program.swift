@@ -62,6 +62,18 @@ public enum Program {
         return options.version || options.example
     }
 
+    /// Prints what a check has to warn of and how many warnings that is, the password's file looked at.
+    public static func printChecked(
+        _ file: String, _ warnings: [Diagnostic], command: [String], _ webManager: WebManagerConfiguration?
+    ) {
+        let password = webManager.flatMap { WebSettings($0).passwordFileProblem }
+        let others =
+            NamedProgram.warnings(command: command) + (password.map { ["webManager.passwordFile: \($0)"] } ?? [])
+        for warning in warnings { print(warning) }
+        for warning in others { print("\(file): warning: \(warning)") }
+        print("\(file): good, \(warnings.count + others.count) warnings")
+    }
+
     /// A logger that writes to the standard error.
     public static func logger(_ name: String, level: LogLevel) -> Logger {
         var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
@@ -122,5 +134,6 @@ extension WebSettings {
         username = configuration.username
         password = configuration.password
         passwordFile = configuration.passwordFile
+        publicHosts = configuration.publicHosts
     }
 }

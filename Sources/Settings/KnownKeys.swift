@@ -22,7 +22,7 @@ enum ServerKey: String, KnownKey {
 }
 
 enum WebManagerKey: String, KnownKey {
-    case listenAddr, username, password, passwordFile
+    case listenAddr, username, password, passwordFile, publicHost
 }
 
 enum TuningKey: String, KnownKey {

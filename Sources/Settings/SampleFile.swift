@@ -49,12 +49,14 @@ public enum SampleFile {
           #onLinkChange: ["/usr/bin/logger", "-t", "engarde"]
 
           # The page and its API; without listenAddr there are none. Beyond loopback both a username and a
-          # password of your own are needed; the password may be in a file instead.
+          # password of your own are needed; the password may be in a file instead. publicHost is the name a proxy before
+          # it is reached by.
           #webManager:
           #  listenAddr: "127.0.0.1:9001"
           #  username: ""
           #  password: ""
           #  passwordFile: ""
+          #  publicHost: "van.example"
 
           # auto, io_uring or polling.
           #engine: auto
@@ -101,6 +103,7 @@ public enum SampleFile {
           #  username: ""
           #  password: ""
           #  passwordFile: ""
+          #  publicHost: "van.example"
 
           #engine: auto
           #logLevel: info

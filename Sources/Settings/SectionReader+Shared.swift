@@ -32,6 +32,7 @@ extension SectionReader {
                 at: node.position, section.path(of: .passwordFile), found: "a password beside it",
                 wanted: "one of the two")
         }
+        let publicHosts = section.hosts(.publicHost)
         if case .scalar(let scalar)? = section.node(.listenAddr)?.content, scalar.text.isEmpty { return nil }
         guard let listenAddress = section.hostPort(.listenAddr, for: .listening) else { return nil }
 
@@ -49,7 +50,24 @@ extension SectionReader {
         configuration.username = username
         configuration.password = password
         configuration.passwordFile = passwordFile
+        configuration.publicHosts = publicHosts
         return configuration
+    }
+
+    /// Hosts as a browser shows them, one or a list; none when absent or wrong.
+    func hosts(_ key: Key) -> [String] {
+        let wanted = "a host as the browser shows it, such as van.example or van.example:8443, or a list of them"
+        guard let node = node(key) else { return [] }
+        var items = [(node: node, path: path(of: key))]
+        if case .sequence = node.content { items = list(key, wanted: wanted) }
+        return items.compactMap { item, path in
+            guard let text = findings.text(of: item, path, wanted: wanted) else { return nil }
+            if !text.isEmpty && !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "/") }) {
+                return text
+            }
+            findings.error(at: item.position, path, found: quoted(text), wanted: wanted)
+            return nil
+        }
     }
 
     /// Everything off when it is absent.

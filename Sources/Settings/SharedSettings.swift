@@ -42,6 +42,8 @@ public struct WebManagerConfiguration: Hashable, Sendable {
     /// The path of a file that holds the password, empty when there is none; then `password` is not. Nobody has
     /// opened it yet.
     public var passwordFile = ""
+    /// Hosts, perhaps with ports, by which a proxy is reached that serves the page.
+    public var publicHosts: [String] = []
 
     public init(listenAddress: HostPort) { self.listenAddress = listenAddress }
 }

@@ -118,5 +118,6 @@ public final class WebManager: Service {
         if settings.username.isEmpty != (settings.password.isEmpty && settings.passwordFile.isEmpty) {
             log.warning("the web manager asks for no password: username and password are needed, and one is missing")
         }
+        if let problem = settings.passwordFileProblem { log.warning("\(problem)") }
     }
 }

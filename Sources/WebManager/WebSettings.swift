@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-internal import Glibc
 internal import Sockets
 
 /// `webManager` of the file, as the web manager wants it.
@@ -11,8 +10,10 @@ public struct WebSettings: Sendable {
     public var listenPort: UInt16
     public var username = ""
     public var password = ""
-    /// A file whose content is the password, one newline at its end left out. Counts when `password` is empty.
+    /// A file that holds the password, see ``PasswordFile``. Counts when `password` is empty.
     public var passwordFile = ""
+    /// Names by which the page is reached through a proxy, see ``PublicHosts``.
+    public var publicHosts: [String] = []
 
     public init(listenHost: String, listenPort: UInt16) {
         self.listenHost = listenHost
@@ -23,8 +24,6 @@ public struct WebSettings: Sendable {
 extension WebSettings: CustomStringConvertible {
     /// Without what must not be in a log.
     public var description: String { listenText }
-
-    private static let passwordBytesMax = 1024
 
     var isLoopbackOnly: Bool { listenHost == "localhost" || IPAddress(listenHost)?.isLoopback == true }
 
@@ -40,7 +39,7 @@ extension WebSettings: CustomStringConvertible {
     /// - Throws: when it must not be served like this: to strangers without authentication, or with a password
     ///   that cannot be read.
     func credentials() throws(WebRefusal) -> Credentials? {
-        let password = try password.isEmpty && !passwordFile.isEmpty ? readPassword() : password
+        let password = try password.isEmpty && !passwordFile.isEmpty ? PasswordFile(path: passwordFile).password : password
         if !username.isEmpty && !password.isEmpty { return Credentials(username: username, password: password) }
         guard isLoopbackOnly else {
             throw WebRefusal(
@@ -50,26 +49,5 @@ extension WebSettings: CustomStringConvertible {
                 mayPass: false)
         }
         return nil
-    }
-
-    private func readPassword() throws(WebRefusal) -> String {
-        let descriptor = open(passwordFile, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: Self.passwordBytesMax + 1)
-        let count = read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw unreadable(String(cString: strerror(errno))) }
-        guard count <= Self.passwordBytesMax else {
-            throw unreadable("it is longer than \(Self.passwordBytesMax) bytes")
-        }
-        var content = bytes[..<count]
-        if content.last == UInt8(ascii: "\n") { content.removeLast() }
-        guard !content.isEmpty else { throw unreadable("it is empty") }
-        guard let text = String(validating: content, as: UTF8.self) else { throw unreadable("it is no UTF-8") }
-        return text
-    }
-
-    private func unreadable(_ reason: String) -> WebRefusal {
-        WebRefusal(description: "cannot take the password from \(passwordFile): \(reason)", mayPass: true)
     }
 }

@@ -17,11 +17,9 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let loaded = try ConfigurationReader.client(file: file)
-        for warning in loaded.warnings { print(warning) }
         let configuration = loaded.value
-        let named = NamedFiles.warnings(command: configuration.onLinkChange, webManager: configuration.webManager)
-        for warning in named { print(warning) }
-        print("\(file): good, \(loaded.warnings.count + named.count) warnings")
+        try SelfDestination.refuse(configuration, asksNames: true)
+        Program.printChecked(file, loaded.warnings, command: configuration.onLinkChange, configuration.webManager)
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)

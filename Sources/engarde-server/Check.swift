@@ -17,11 +17,11 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let loaded = try ConfigurationReader.server(file: file)
-        for warning in loaded.warnings { print(warning) }
-        let named = NamedFiles.warnings(command: loaded.value.onLinkChange, webManager: loaded.value.webManager)
-        for warning in named { print(warning) }
-        print("\(file): good, \(loaded.warnings.count + named.count) warnings")
         let destination = loaded.value.destination
+        try SelfDestination(listen: loaded.value.listenAddress)
+            .refuse(destination, key: "dstAddr", section: "server", asksNames: true)
+        Program.printChecked(
+            file, loaded.warnings, command: loaded.value.onLinkChange, loaded.value.webManager)
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
         let interfaces = (try? LinkMonitor.snapshot().interfaces) ?? []
         for warning in TunnelMTU.ofThePublicInternet.warnings(about: interfaces) { print(warning) }

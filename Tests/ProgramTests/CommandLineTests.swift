@@ -54,16 +54,18 @@ import Testing
         }
     }
 
-    @Test("The check says which files it names are not there", arguments: RunningProgram.Name.allCases)
+    @Test("The check looks for the files that are named", arguments: RunningProgram.Name.allCases)
     func namedFiles(_ name: RunningProgram.Name) throws {
         let file = try ConfigurationFixture.working(
             name, port: 59_401, "onLinkChange: [/nonexistent/program, a]", "webManager:",
             "  listenAddr: \"127.0.0.1:1\"", "  username: a", "  passwordFile: /nonexistent/password")
-        let lines = Run.run(name, ["check", file.path]).output.split(separator: "\n")
-        #expect(lines[0] == "warning: onLinkChange: /nonexistent/program cannot be run: No such file or directory")
+        let end = Run.run(name, ["check", file.path])
+        let lines = end.output.split(separator: "\n")
+        #expect(end.status == 0)
         #expect(
-            lines[1]
-                == "warning: webManager.passwordFile: /nonexistent/password cannot be read: No such file or directory")
+            lines[0]
+                == "\(file.path): warning: onLinkChange: /nonexistent/program cannot be run: No such file or directory")
+        #expect(lines[1].contains("cannot take the password from /nonexistent/password: No such file"))
         #expect(lines[2] == "\(file.path): good, 2 warnings")
     }
 
@@ -119,6 +121,24 @@ import Testing
                 lines.contains { $0.hasPrefix(path) && $0.contains(adapted(failure.says)) }, "\(end.errors)")
             // A misplaced key is warned of beside the error it explains.
             #expect(lines.filter { !$0.contains(" warning: ") }.count == 1, "\(end.errors)")
+        }
+    }
+
+    @Test(
+        "A destination that is the program itself is refused, by the check and at start",
+        arguments: RunningProgram.Name.allCases, ["", "check"])
+    func ownDestination(_ name: RunningProgram.Name, command: String) throws {
+        let section = name == .client ? "client" : "server"
+        for (listen, destination) in [
+            (":59401", "127.0.0.1:59401"), ("127.0.0.1:59401", "127.0.0.1:59401"), (":59401", "localhost:59401"),
+            ("[::1]:59401", "[::1]:59401"),
+        ] {
+            let file = try ConfigurationFixture(
+                "\(section):\n  listenAddr: \"\(listen)\"\n  dstAddr: \"\(destination)\"\n  protocol: opaque\n")
+            let end = Run.run(name, command.isEmpty ? [file.path] : [command, file.path])
+            #expect(end.status == 1 && end.output.isEmpty)
+            let lines = end.errorLines
+            #expect(lines.count == 1 && lines[0].contains("\(section).dstAddr: found \(destination), which is where"))
         }
     }
 

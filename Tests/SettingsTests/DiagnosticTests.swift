@@ -187,7 +187,16 @@ import Testing
         Golden(
             "a misspelt password's file", clientSection("webManager:\n  listenAddr: :9001\n  passwordfile: /x"),
             "engarde.yml:6:5: warning: client.webManager.passwordfile: found an unknown key, "
-                + "wanted one of listenAddr, username, password, passwordFile; did you mean passwordFile?"),
+                + "wanted one of listenAddr, username, password, passwordFile, publicHost; did you mean passwordFile?"),
+        Golden(
+            "a misspelt public host", clientSection("webManager:\n  listenAddr: :9001\n  publichost: van.example"),
+            "engarde.yml:6:5: warning: client.webManager.publichost: found an unknown key, "
+                + "wanted one of listenAddr, username, password, passwordFile, publicHost; did you mean publicHost?"),
+        Golden(
+            "a list with an empty public host",
+            clientSection("webManager:\n  listenAddr: :9001\n  publicHost: [van.example, '']"),
+            "engarde.yml:6:31: client.webManager.publicHost[1]: found \"\", wanted a host as the browser shows it, "
+                + "such as van.example or van.example:8443, or a list of them"),
         Golden(
             "an unknown protocol", clientSection("protocol: Opaque"),
             "engarde.yml:4:13: client.protocol: found \"Opaque\", wanted one of wireguard, opaque; "

@@ -24,6 +24,7 @@ import WireGuardWire
                 listenAddr: "[::1]:9001"
                 username: admin
                 passwordFile: /etc/engarde/password
+                publicHost: [van.example, "van.example:8443"]
               engine: io_uring
               logLevel: warning
             """)
@@ -41,6 +42,7 @@ import WireGuardWire
         var web = WebManagerConfiguration(listenAddress: HostPort(host: "::1", port: 9001))
         web.username = "admin"
         web.passwordFile = "/etc/engarde/password"
+        web.publicHosts = ["van.example", "van.example:8443"]
         expected.webManager = web
         expected.engine = .uring
         expected.logLevel = .warning

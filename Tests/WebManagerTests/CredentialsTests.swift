@@ -26,11 +26,16 @@ import Testing
         #expect(!credentials.match("Basic \(token) more"))
     }
 
-    @Test(arguments: [
-        (Array("s3cret\n".utf8), Optional("s3cret")), (Array("s3cret".utf8), "s3cret"),
-        (Array("s3cret\n\n".utf8), "s3cret\n"), (Array(" s3cret ".utf8), " s3cret "), (Array("\n".utf8), nil),
-        ([], nil), ([0xff], nil), ([UInt8](repeating: 65, count: 1025), nil),
-    ])
+    private static let passwordFiles: [(content: String, password: String?)] = [
+        ("s3cret\n", "s3cret"), ("s3cret", "s3cret"), ("s3cret\n\n", "s3cret"), ("s3cret\r\n", "s3cret"),
+        ("s3cret\r", "s3cret"), ("\u{feff}s3cret\r\n", "s3cret"), (" s3 cret \t\r\n", " s3 cret"),
+        ("\n", nil), (" \r\n", nil), ("\u{feff}", nil), ("s3cret\nmore\n", nil), ("", nil),
+        (String(repeating: "A", count: 1025), nil),
+    ]
+
+    @Test(
+        arguments: passwordFiles.map { (Array($0.content.utf8), $0.password) }
+            + [([0xff], nil), ([0xff, 0xfe, 0x73, 0], nil)])
     func passwordFile(_ content: [UInt8], _ password: String?) throws {
         let folder = try TemporaryFolder()
         let name = try folder.write(content, to: "password")
@@ -46,6 +51,21 @@ import Testing
         expected.passwordFile = ""
         expected.password = password
         #expect(try settings.credentials() == expected.credentials())
+    }
+
+    @Test(arguments: [
+        ("s3cret\r\n", nil), ("s3cret \n", "blanks at the end of its line are not taken for part of the password"),
+        ("\n", "it is empty"), ("s3cret\nmore\n", "it has more than one line"),
+    ])
+    func whatIsOddAboutThePasswordFileIsSaid(_ content: String, _ words: String?) throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
+        settings.passwordFile = try folder.write(content, to: "password")
+        let problem = settings.passwordFileProblem
+        #expect((problem == nil) == (words == nil))
+        #expect(problem?.contains(settings.passwordFile) != false && problem?.hasSuffix(words ?? "") != false)
+        #expect(problem?.contains("s3cret") != true)
     }
 
     @Test func missingPasswordFileIsNamed() {

@@ -59,24 +59,75 @@ import Testing
         ([json, "Sec-Fetch-Site: cross-site"], 403),
         ([json, "Sec-Fetch-Site: same-site"], 403),
         ([json, "Referer: http://evil.example/"], 403),
-        (["Content-Type: text/plain"], 415),
-        (["Content-Type: text/plain;application/json"], 415),
-        (["Content-Type: application/x-www-form-urlencoded", "Origin: http://HOST"], 415),
+        (["Content-Type: text/plain", "User-Agent: Mozilla/5.0 (old)"], 415),
+        (["Content-Type: text/plain;application/json", "User-Agent: Mozilla/5.0 (old)"], 415),
         (["Content-Type: application/x-www-form-urlencoded", "User-Agent: Mozilla/5.0 (old)"], 415),
-        ([], 415),
+        (["Content-Type: text/plain", "Origin: http://evil.example"], 403),
+        (["User-Agent: Mozilla/5.0 (old)"], 415),
+        ([json, "Origin: http://evil.example", "Sec-Fetch-Site: none"], 403),
+        // Behind a proxy that changes Host, over TLS.
+        ([json, "Origin: https://van.example", "Sec-Fetch-Site: same-origin"], 200),
     ])
     func changes(_ fields: [String], _ status: Int) async throws {
+        try await expect(status, of: fields, at: ["/api/v1/exclude", "/api/v2/exclude"])
+    }
+
+    /// What Home Assistant, PowerShell, curl and others send that look at no page.
+    @Test(arguments: [
+        [], ["Content-Type: text/plain"], ["Content-Type: text/plain; charset=utf-8", "User-Agent: HomeAssistant/2026.1"],
+        ["Content-Type: application/x-www-form-urlencoded", "User-Agent: curl/8.5"],
+        [
+            "Content-Type: application/x-www-form-urlencoded",
+            "User-Agent: Mozilla/5.0 (Windows NT; Windows NT 10.0; de-DE) WindowsPowerShell/5.1.19041.1",
+        ],
+        ["Content-Type: application/octet-stream"], ["Content-Type: text/plain", "Origin: http://HOST"],
+    ])
+    func scripts(_ fields: [String]) async throws {
+        try await expect(200, of: fields, at: ["/api/v1/exclude"])
+        try await expect(415, of: fields, at: ["/api/v2/exclude"])
+    }
+
+    private func expect(
+        _ status: Int, of fields: [String], at paths: [String],
+        settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
+    ) async throws {
         let client = FakeClient()
-        try await withServing(.client(client)) { serving in
+        try await withServing(.client(client), settings: settings) { serving in
             let fields = fields.map {
                 $0.split(separator: "HOST", omittingEmptySubsequences: false)
                     .joined(separator: "127.0.0.1:\(serving.port)")
             }
-            for path in ["/api/v1/exclude", "/api/v2/exclude"] {
+            for path in paths {
                 client.state.withLock { $0.status.links = FakeClient.links }
                 let reply = try await serving.ask("POST", path, fields, body: #"{"interface":"eth0"}"#)
                 #expect(reply.status == status, "\(path) \(fields)")
                 #expect(client.state.withLock { $0.status.links[0].isExcluded } == (status == 200))
+            }
+        }
+    }
+
+    /// A proxy without TLS, of whose requests browsers do not say where they come from.
+    @Test(arguments: [
+        ("van.example", "http://van.example", 200), ("van.example", "http://VAN.example:8080", 200),
+        ("van.example:8080", "http://van.example:8080", 200), ("Van.Example", "https://van.example", 200),
+        ("van.example:8080", "http://van.example", 403), ("van.example", "http://van.example.evil.example", 403),
+        ("van.example", "http://other.example", 403),
+    ])
+    func publicHost(_ name: String, origin: String, status: Int) async throws {
+        var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
+        settings.publicHosts = ["first.example", name]
+        try await expect(status, of: [Self.json, "Origin: \(origin)"], at: ["/api/v2/exclude"], settings: settings)
+        let host = HostRule(settings, isAuthenticated: false)
+        #expect(host.allows(String(origin.split(separator: "/").last!)) == (status == 200))
+    }
+
+    @Test func aRefusalTellsWhatTheProxyMustPass() async throws {
+        try await withServing { serving in
+            let reply = try await serving.post(
+                "/api/v2/exclude", #"{"interface":"eth0"}"#, ["Origin: http://van.example:8080"])
+            #expect(reply.status == 403)
+            for words in ["proxy_set_header Host $http_host;", "webManager.publicHost must name van.example:8080"] {
+                #expect(reply.text.contains(words), "\(reply.text)")
             }
         }
     }

@@ -10,7 +10,7 @@ public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
     case sourceNotAllowed
     /// It came in on a link that has been taken out.
     case staleSocket
-    /// No path is alive, so there is no client to answer.
+    /// No path is alive, so there is no client to answer; or a silent one has been sent as much as it may.
     case noPath
     /// The path table is full and every path in it is alive.
     case pathTableFull
@@ -30,6 +30,8 @@ public enum DropReason: Int, Sendable, CaseIterable, BitwiseCopyable {
     case sessionTableFull
     /// The session has as many paths as it may, and all are alive.
     case sessionPathsFull
+    /// It is what an opaque server has sent upstream itself, come back; see ``LoopWatch``.
+    case ownReturned
     /// The kernel cut it to fit the buffer, or coalesced more datagrams than it should. Cannot happen with 65,535-byte
     /// buffers and datagrams from other machines; counted all the same.
     case truncated

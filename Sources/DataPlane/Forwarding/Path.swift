@@ -13,20 +13,22 @@ struct Path: BitwiseCopyable {
     /// Where it stands in the list of live paths.
     var position: Int32
 
+    /// It has shown that it receives what this client receives now; until then it is owed what it has sent. With opaque
+    /// traffic: it has spoken after it was spoken to.
+    var isProven = false
+    /// When it entered its session, or came into being: what proves it must have come later.
+    var joined: Int64 = 0
+
     // The rest is for sessions; opaque traffic has none.
 
     /// The session it belongs to, or -1.
     var session: Int32 = -1
     /// Its place among the session's members, 0...31.
     var ordinal = 0
-    /// It has shown that it receives what this client receives now; until then it is owed what it has sent.
-    var isProven = false
     /// When it last brought something of its own session, or entered it.
     var ownHeard: Int64 = 0
     /// Bytes it may still be sent while it is not proven.
     var credit = 0
-    /// When it entered its session: what proves it must have come later.
-    var joined: Int64 = 0
 
     @_noLocks
     init(address: SocketAddress, local: engarde_packet_info, lastHeard: Int64, position: Int32) {

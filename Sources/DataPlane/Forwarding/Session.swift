@@ -3,8 +3,11 @@
 /// One WireGuard client as the server knows it: its paths, and the upstream socket by which WireGuard tells it from others.
 ///
 ///     provisional ──WireGuard answers──► proven
-///          │                                │ its last path falls silent
-///          └──nobody answers──► gone ◄──────┘
+///          │                              │    ▲
+///          │       its last path is silent│    │its client speaks
+///          │                              ▼    │
+///          └──nobody answers──► gone ◄── asleep
+///                                another needs its place
 struct Session: BitwiseCopyable {
     /// Why a source may claim to be a client, weightiest last; the weightier claim has the right of way.
     enum Rank: UInt8, BitwiseCopyable {
@@ -53,6 +56,11 @@ struct Session: BitwiseCopyable {
     private var nameCount = 0
     /// When a member last joined, while there may be others that it supersedes; else 0.
     var joinedAt: Int64 = 0
+    /// It has no path, but WireGuard may still speak to where its client was last; see ``LastKnownPaths``.
+    var isAsleep = false
+    /// When WireGuard last had something to say to it while it had no proven path.
+    var lastAsked: Int64 = 0
+    var silentAllowance = SilentAllowance()
 
     @_noLocks
     init(id: UInt64, epoch: UInt32, rank: Rank, slot: UInt16, now: Int64) {

@@ -11,7 +11,8 @@ struct Route: Sendable {
         case read
         /// `Content-Type: application/json`, and that it is not a stranger's page that asks.
         case change
-        /// The same, but a script may also leave the content type to curl, as users of the original do.
+        /// That it is our own page or a script that asks, by any content type: the original looks at none, and curl, Home
+        /// Assistant and PowerShell each have their own.
         case changeByOldScript
         /// GET, and that it is our own page or a script that asks.
         case changeByGet

@@ -42,7 +42,7 @@ struct Site: Sendable {
         _ request: Request, _ isBodyUnread: inout Bool, _ invite: () async throws -> Void
     ) async throws -> Response {
         let (route, parameter) = try find(request.head)
-        try route.access.check(request.head)
+        try route.access.check(request.head, door.publicHosts)
         guard let parameter = percentDecoded(parameter) else {
             throw RequestRefusal(.badRequest, "bad-path", "the path is not percent-encoded UTF-8")
         }

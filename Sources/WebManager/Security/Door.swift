@@ -6,10 +6,12 @@ internal import HTTPTypes
 struct Door: Sendable {
     private let credentials: Credentials?
     private let hosts: HostRule
+    let publicHosts: PublicHosts
     private let brake = GuessBrake()
 
     init(_ settings: WebSettings) throws(WebRefusal) {
         credentials = try settings.credentials()
+        publicHosts = PublicHosts(settings.publicHosts)
         hosts = HostRule(settings, isAuthenticated: credentials != nil)
     }
 
@@ -25,7 +27,8 @@ struct Door: Sendable {
         guard hosts.allows(authority) else {
             throw RequestRefusal(
                 .misdirectedRequest, "unknown-host",
-                "this name is not known here: use the address, or set username and password below webManager")
+                "this name is not known here: use the address, name it in webManager.publicHost, or set username and "
+                    + "password there")
         }
     }
 

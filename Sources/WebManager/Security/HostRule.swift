@@ -9,10 +9,13 @@ internal import Sockets
 /// a password only to the name it was typed in for, and who has it needs no trick.
 enum HostRule: Sendable {
     case any
-    case addressesAnd(name: String)
+    case addressesAnd(name: String, publicHosts: PublicHosts)
 
     init(_ settings: WebSettings, isAuthenticated: Bool) {
-        self = isAuthenticated ? .any : .addressesAnd(name: settings.listenHost.lowercased())
+        self =
+            isAuthenticated
+            ? .any
+            : .addressesAnd(name: settings.listenHost.lowercased(), publicHosts: PublicHosts(settings.publicHosts))
     }
 
     /// - Parameter authority: the `Host` header's value.
@@ -20,7 +23,9 @@ enum HostRule: Sendable {
         guard let host = Self.host(of: authority) else { return false }
         switch self {
         case .any: return true
-        case .addressesAnd(let name): return host == "localhost" || host == name || IPAddress(host) != nil
+        case .addressesAnd(let name, let publicHosts):
+            return host == "localhost" || host == name || IPAddress(host) != nil
+                || publicHosts.contains(authority.lowercased())
         }
     }
 

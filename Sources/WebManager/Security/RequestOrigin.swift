@@ -16,30 +16,42 @@ enum RequestOrigin: Hashable {
     /// `Mozilla/`, and no page can make them not to without asking us first (CORS).
     case unclear
 
-    init(_ head: HTTPRequest) {
+    init(_ head: HTTPRequest, _ publicHosts: PublicHosts) {
         let fields = head.headerFields
-        let site = fields[.secFetchSite]
-        if let origin = fields[.origin] {
-            self = Self.isOwn(origin, head) && site != "cross-site" && site != "same-site" ? .ownPage : .stranger
-        } else if let site {
-            self = site == "same-origin" || site == "none" ? .ownPage : .stranger
-        } else if let referer = fields[.referer] {
-            self = Self.isOwn(referer, head) ? .ownPage : .stranger
-        } else if fields[.userAgent]?.lowercased().hasPrefix("mozilla/") == true {
-            self = .unclear
-        } else {
-            self = .script
+        func isOwn(_ url: String) -> Bool {
+            guard let page = Self.authority(of: url), let asked = head.authority?.lowercased() else { return false }
+            return page == asked || publicHosts.contains(page)
+        }
+        let origin = fields[.origin]
+        switch fields[.secFetchSite] {
+        // No page can set this header, and it compares what the browser sees: a proxy may have changed Host.
+        case "same-origin": self = .ownPage
+        case "none": self = origin.map(isOwn) ?? true ? .ownPage : .stranger
+        case .some: self = .stranger
+        case nil:
+            if let url = origin ?? fields[.referer] {
+                self = isOwn(url) ? .ownPage : .stranger
+            } else {
+                self = Self.isBrowser(fields[.userAgent] ?? "") ? .unclear : .script
+            }
         }
     }
 
-    /// Whether a URL is ours. A proxy may speak TLS on our behalf, so both schemes are.
-    private static func isOwn(_ url: String, _ head: HTTPRequest) -> Bool {
-        guard let authority = head.authority?.lowercased(), !authority.isEmpty else { return false }
+    /// PowerShell's calls itself `Mozilla/5.0 (Windows NT; …) WindowsPowerShell/5.1`.
+    private static func isBrowser(_ agent: String) -> Bool {
+        let agent = agent.lowercased()
+        return agent.hasPrefix("mozilla/") && !agent.contains("powershell/")
+    }
+
+    /// Host and port of a URL, in lower case; nil when it is no page's. A proxy may speak TLS on our behalf, so both
+    /// schemes are.
+    static func authority(of url: String) -> String? {
         let url = url.lowercased()
         for scheme in ["http://", "https://"] where url.hasPrefix(scheme) {
-            return url.dropFirst(scheme.count).prefix { $0 != "/" } == authority
+            let authority = url.dropFirst(scheme.count).prefix { $0 != "/" }
+            return HostRule.host(of: String(authority)) == nil ? nil : String(authority)
         }
-        return false
+        return nil
     }
 }
 

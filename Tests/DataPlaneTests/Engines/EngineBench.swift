@@ -34,7 +34,7 @@ final class EngineBench {
 
     static func server(_ kind: EngineTests.Kind, _ board: PathBoard) throws -> EngineBench {
         try EngineBench(kind, board: board) {
-            OpaqueServerRelay(counters: $0, board: board, pathTimeout: 30_000_000_000)
+            OpaqueServerRelay.seeded($0, board, pathTimeout: 30_000_000_000)
         }
     }
 

@@ -14,3 +14,11 @@ extension ClientRelay {
             board: PathBoard(capacity: 1), isOpaque: true, allowedSources: allowedSources, random: &random)
     }
 }
+
+extension OpaqueServerRelay {
+    /// One whose secrets are always the same.
+    static func seeded(_ counters: Counters, _ board: PathBoard, pathTimeout: Int64) -> OpaqueServerRelay {
+        var random = SeededGenerator(seed: 2)
+        return OpaqueServerRelay(counters: counters, board: board, pathTimeout: pathTimeout, random: &random)
+    }
+}

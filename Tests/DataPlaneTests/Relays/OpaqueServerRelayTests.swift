@@ -17,7 +17,7 @@ import Testing
     /// Slot 0 listens, slot 1 is upstream.
     private func bench(paths: Int = 4, hasUpstream: Bool = true) -> (bench: Bench, board: PathBoard) {
         let board = PathBoard(capacity: paths)
-        let bench = Bench { OpaqueServerRelay(counters: $0, board: board, pathTimeout: Self.timeout) }
+        let bench = Bench { .seeded($0, board, pathTimeout: Self.timeout) }
         bench.attach(0, .listen)
         if hasUpstream { bench.attach(1, .upstream) }
         return (bench, board)
@@ -161,36 +161,112 @@ import Testing
         #expect(Set(sent.map(\.destination)).count == Limits.paths)
     }
 
-    /// Which paths are alive, kept the slow way.
+    @Test("Who was in conversation when all fell silent is asked, a little at a time; who knocked once is not")
+    func silence() {
+        let (bench, board) = bench()
+        bench.arrive(0, [[1]], from: Self.path(1), to: "198.51.100.1")
+        bench.arrive(0, [[1]], from: Self.path(2))
+        _ = bench.turn(at: 0)
+        bench.arrive(1, [[9]])
+        _ = bench.turn(at: 1)
+        bench.arrive(0, [[1]], from: Self.path(1), to: "198.51.100.1")
+        bench.arrive(0, [[1]], from: Self.path(3))
+        _ = bench.turn(at: 2)
+        let later = 100 * Self.timeout
+        var reached: [Sent] = []
+        for _ in 0..<100 {
+            bench.arrive(1, [[7]])
+            reached += bench.turn(at: later)
+        }
+        #expect(board.records().isEmpty && bench.deadline == .max)
+        let asked = Sent(slot: 0, destination: Self.path(1), local: localBytes("198.51.100.1"), datagrams: [[7]])
+        #expect(reached == Array(repeating: asked, count: Limits.silentDatagrams))
+
+        // A stranger does not take the client's place, the client does.
+        bench.arrive(0, [[5]], from: Self.path(4))
+        bench.arrive(1, [[8]])
+        let after = later + Limits.silentPeriodNanoseconds
+        #expect(Set(bench.turn(at: after).map(\.destination)) == [SocketAddress(), Self.path(1), Self.path(4)])
+        bench.arrive(0, [[5]], from: Self.path(1))
+        bench.arrive(1, [[8]])
+        #expect(Set(bench.turn(at: after + 1).map(\.destination)) == [SocketAddress(), Self.path(1), Self.path(4)])
+    }
+
+    /// Which paths are alive, and which were in conversation when they fell silent, kept the slow way.
+    private struct Model {
+        struct Member {
+            var joined: Int64
+            var heard: Int64
+            var isConversing = false
+        }
+
+        let capacity: Int
+        var members: [SocketAddress: Member] = [:]
+        var known: [SocketAddress: Int64] = [:]
+        var lastSpoken = Int64.min
+        var period = Int64.min / 2
+        var asked = 0
+
+        mutating func expire(_ now: Int64) {
+            for (address, member) in members where member.heard + OpaqueServerRelayTests.timeout <= now {
+                members[address] = nil
+                guard member.isConversing else { continue }
+                known = known.filter { $0.value + OpaqueServerRelayTests.timeout >= member.heard }
+                known[address] = member.heard
+            }
+        }
+
+        mutating func hear(_ address: SocketAddress, _ now: Int64) {
+            if members[address] != nil {
+                members[address]!.heard = now
+                if members[address]!.joined < lastSpoken { members[address]!.isConversing = true }
+            } else if members.count < capacity {
+                members[address] = Member(joined: now, heard: now)
+            }
+        }
+
+        /// Whom a datagram from upstream goes to.
+        mutating func speak(_ now: Int64) -> Set<SocketAddress> {
+            var targets = Set(members.keys)
+            if !targets.isEmpty { lastSpoken = now }
+            if known.isEmpty || members.values.contains(where: \.isConversing) { return targets }
+            if now - period >= Limits.silentPeriodNanoseconds { (period, asked) = (now, 0) }
+            if asked < Limits.silentDatagrams {
+                asked += 1
+                targets.formUnion(known.keys)
+            }
+            return targets
+        }
+    }
+
     @Test("Like a dictionary of who was heard when", arguments: 1...20 as ClosedRange<UInt64>)
     func model(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let capacity = Int.random(in: 1...6, using: &random)
         let (bench, board) = bench(paths: capacity)
-        var heard: [SocketAddress: Int64] = [:]
+        var model = Model(capacity: capacity)
         var now: Int64 = 0
         for step in 0..<300 {
-            now += Int64.random(in: 0...Self.timeout / 4, using: &random)
-            for address in heard.keys where heard[address]! + Self.timeout <= now { heard[address] = nil }
-            var expected: [(datagram: UInt8, to: Set<SocketAddress>)] = []
+            now += Int64.random(in: 0...Self.timeout / (step % 50 < 25 ? 4 : 1), using: &random)
+            model.expire(now)
+            var wanted: [SocketAddress: [UInt8]] = [:]
             for _ in 0..<Int.random(in: 0...5, using: &random) {
                 let datagram = UInt8.random(in: 0...255, using: &random)
                 if random.happens(500) {
                     let from = Self.path(Int.random(in: 1...8, using: &random))
                     bench.arrive(0, [[datagram]], from: from)
-                    if heard[from] != nil || heard.count < capacity { heard[from] = now }
+                    model.hear(from, now)
                 } else {
                     bench.arrive(1, [[datagram]])
-                    if !heard.isEmpty { expected.append((datagram, Set(heard.keys))) }
+                    for path in model.speak(now) { wanted[path, default: []].append(datagram) }
                 }
             }
             let sent = bench.turn(at: now).filter { $0.slot == 0 }
             var byPath: [SocketAddress: [UInt8]] = [:]
             for one in sent { byPath[one.destination, default: []] += one.datagrams.map { $0[0] } }
-            var wanted: [SocketAddress: [UInt8]] = [:]
-            for one in expected { for path in one.to { wanted[path, default: []].append(one.datagram) } }
             #expect(byPath == wanted, "seed \(seed), step \(step)")
-            #expect(Set(board.records().map(\.address)) == Set(heard.keys), "seed \(seed), step \(step)")
+            #expect(Set(board.records().map(\.address)) == Set(model.members.keys), "seed \(seed), step \(step)")
+            if byPath != wanted { return }
         }
     }
 }

@@ -45,11 +45,22 @@ extension ServerRelay {
             check(session.provenMembers & ~session.members == 0, "a proven member is none")
             check(session.members.nonzeroBitCount <= sessions.limits.maxPathsPerSession, "too many members")
             check(session.members.nonzeroBitCount == rows.count { paths.path($0).session == index }, "members are lost")
-            check(session.members != 0 || deadline <= now, "an empty session has no end")
+            check(session.members != 0 || session.isAsleep || deadline <= now, "an empty session has no end")
+            check(!session.isAsleep || session.members == 0, "a session with paths is asleep")
+            check(
+                !session.isAsleep || lastKnown.count(index) > 0 || deadline <= now,
+                "nobody knows where a silent client was")
             check(session.isProven || session.provenMembers == 0, "a claim has proven members")
             check(
                 session.isProven || deadline <= session.lastHeard + Limits.provisionalNanoseconds, "a claim has no end")
             check(session.formerSlot < 0 || deadline <= session.formerUntil, "a former socket has no end")
+        }
+
+        for address in addresses {
+            let session = lastKnown.session(of: address)
+            check(session < 0 || live.contains(session) && sessions[session].pointee.isProven, "a dead client is known")
+            let path = paths.find(address)
+            check(session < 0 || path < 0 || !paths.path(path).isProven, "a proven path is known as silent")
         }
 
         // Each socket is free, one session's, or retired.
@@ -83,7 +94,8 @@ extension ServerRelay {
                     && record.isProven == path.isProven, "the path board is wrong about \(record.address)")
         }
         let published = boards.sessions.records()
-        check(Set(published.map(\.index)) == Set(live.map(Int.init)), "the session board says otherwise")
+        let awake = live.filter { !sessions[$0].pointee.isAsleep }
+        check(Set(published.map(\.index)) == Set(awake.map(Int.init)), "the session board says otherwise")
         for record in published {
             let session = sessions[Int32(record.index)].pointee
             check(

@@ -55,7 +55,11 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
     now += 40_000_000_000
     relay.expire(now: now)
     relay.expire(now: now + 40_000_000_000)
-    precondition(relay.paths.count == 0 && relay.sessions.count == 0, "something lives for ever")
+    precondition(relay.paths.count == 0 && relay.sessions.provisionalCount == 0, "something lives for ever")
+    for position in 0..<relay.sessions.count {
+        let index = relay.sessions.live(position)
+        precondition(relay.sessions[index].pointee.isAsleep && relay.lastKnown.count(index) > 0, "an empty session lives")
+    }
     check(relay)
     return 0
 }
@@ -97,6 +101,7 @@ private func check(_ relay: borrowing ServerRelay) {
         for ordinal in 0..<32 where session.members & 1 << UInt32(ordinal) != 0 {
             let path = relay.paths.path(relay.sessions.member(index, ordinal))
             precondition(path.session == index && path.ordinal == ordinal)
+            precondition(!path.isProven || relay.lastKnown.session(of: path.address) < 0, "a path is known as silent")
             precondition(path.isProven == (session.provenMembers & 1 << UInt32(ordinal) != 0))
             precondition(path.credit >= 0, "a path was sent more than it is owed")
             members += 1
