@@ -69,7 +69,6 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
     // Without silent successes every send would cost a completion; without EXT_ARG a timeout costs an entry.
     unsigned needed = IORING_FEAT_CQE_SKIP | IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
     result = (parameters.features & needed) == needed ? 0 : -EOPNOTSUPP;
-    if (result == 0) result = io_uring_register_files_sparse(&r->ring, options->file_slots);
     if (result == 0) result = register_buffers(r);
     if (result < 0) {
         engarde_uring_close(r);
@@ -80,37 +79,30 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
 }
 
 void engarde_uring_close(struct engarde_uring *r) {
-    // Unregistering first lets go of sockets and ports at once; tearing the ring down alone is asynchronous.
-    io_uring_unregister_files(&r->ring);
     if (r->buffers != NULL) io_uring_unregister_buf_ring(&r->ring, BUFFER_GROUP);
     io_uring_queue_exit(&r->ring);
     if (r->buffers != NULL) munmap(r->buffers, r->buffers_length);
     free(r);
 }
 
-int engarde_uring_set_file(struct engarde_uring *r, uint32_t slot, int descriptor) {
-    int result = io_uring_register_files_update(&r->ring, slot, &descriptor, 1);
-    return result < 0 ? result : 0;
-}
-
-bool engarde_uring_receive(struct engarde_uring *r, uint32_t slot, uint64_t token) {
+bool engarde_uring_receive(struct engarde_uring *r, int descriptor, uint64_t token) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
-    io_uring_prep_recvmsg_multishot(entry, (int)slot, &r->template, 0);
-    entry->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+    io_uring_prep_recvmsg_multishot(entry, descriptor, &r->template, 0);
+    entry->flags |= IOSQE_BUFFER_SELECT;
     entry->buf_group = BUFFER_GROUP;
     io_uring_sqe_set_data64(entry, token);
     return true;
 }
 
 bool engarde_uring_send(
-    struct engarde_uring *r, uint32_t slot, const struct msghdr *message, uint64_t token, bool silent) {
+    struct engarde_uring *r, int descriptor, const struct msghdr *message, uint64_t token, bool silent) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
     // MSG_DONTWAIT makes the send complete inside the submission: a full socket answers EAGAIN instead of being
     // parked, so the message and its buffers are free again when the submission returns.
-    io_uring_prep_sendmsg(entry, (int)slot, message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    entry->flags |= IOSQE_FIXED_FILE | (silent ? IOSQE_CQE_SKIP_SUCCESS : 0);
+    io_uring_prep_sendmsg(entry, descriptor, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (silent) entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, token);
     return true;
 }
@@ -127,6 +119,15 @@ bool engarde_uring_cancel(struct engarde_uring *r, uint64_t token_to_cancel, uin
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
     io_uring_prep_cancel64(entry, token_to_cancel, 0);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, token);
+    return true;
+}
+
+bool engarde_uring_cancel_all(struct engarde_uring *r, uint64_t token) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
+    if (entry == NULL) return false;
+    io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, token);
     return true;

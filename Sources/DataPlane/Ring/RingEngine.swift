@@ -38,10 +38,14 @@ struct RingEngine: ~Copyable, Engine {
     var needsArming = false
     /// The slot that was armed first last time.
     var armedFirst = 0
+    /// Receives, and the read of the mailbox, that the kernel has and has not ended.
+    var underWay = 0
 
     deinit {
+        let hasEnded = endReceives()
         unsafe engarde_uring_close(ring)
-        unsafe bufferMemory.deallocate()
+        // What the kernel has not ended it may still write to.
+        if hasEnded { unsafe bufferMemory.deallocate() }
         unsafe completions.deallocate()
         unsafe refused.deallocate()
     }
@@ -127,7 +131,8 @@ struct RingEngine: ~Copyable, Engine {
     ) {
         counters.add(.sends, slot: slot, 1)
         let header = unsafe UnsafeMutableRawPointer(message).assumingMemoryBound(to: msghdr.self)
-        while unsafe !engarde_uring_send(ring, UInt32(slot), header, token.bits, sendsAreSilent) { enter() }
+        let descriptor = unsafe sockets[slot].pointee.descriptor
+        while unsafe !engarde_uring_send(ring, descriptor, header, token.bits, sendsAreSilent) { enter() }
         if !sendsAreSilent { outstanding += 1 }
     }
 
@@ -169,20 +174,27 @@ struct RingEngine: ~Copyable, Engine {
         // Nothing may be waited for that is not armed: what ended since the last wait would be heard by chance only.
         armWhatEnded()
         if batch.arrivalCount > 0 || hasMail { return submit(&batch) }
-        var limit: Int64 = -1
-        if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
         counters.add(.systemCalls, 1)
-        unsafe check(engarde_uring_submit_and_wait(ring, limit))
+        unsafe check(engarde_uring_submit_and_wait(ring, Self.limit(deadline)))
         finish(&batch)
         resend(&batch)
     }
 
-    /// Weather passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.
+    /// The nanoseconds left until a deadline, -1 for ever.
     @_noLocks
-    private func check(_ result: Int32) {
+    static func limit(_ deadline: Int64) -> Int64 {
+        deadline == .max ? -1 : max(0, deadline - engarde_monotonic_nanoseconds())
+    }
+
+    @_noLocks
+    private func check(_ result: Int32) { precondition(Self.isWeather(result)) }
+
+    /// Whether it passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.
+    @_noLocks
+    static func isWeather(_ result: Int32) -> Bool {
         switch -result {
-        case 0, EINTR, ETIME, EAGAIN, EBUSY, ENOMEM: break
-        default: preconditionFailure()
+        case 0, EINTR, ETIME, EAGAIN, EBUSY, ENOMEM: true
+        default: false
         }
     }
 
@@ -206,6 +218,7 @@ struct RingEngine: ~Copyable, Engine {
             if completion.result < 0 { refuse(token, errno: -completion.result, &batch) }
         case .receive: receive(token.socket, completion, &batch)
         case .mail:
+            underWay -= 1
             isMailArmed = false
             needsArming = true
             hasMail = true
@@ -263,7 +276,9 @@ struct RingEngine: ~Copyable, Engine {
             // On a connected socket an ICMP error is reported here; it ends the receive, not the link.
             counters.add(.receiveErrors, slot: socket.slot, 1)
         }
-        guard !completion.more, unsafe entry.pointee.generation == socket.generation else { return }
+        if completion.more { return }
+        underWay -= 1
+        guard unsafe entry.pointee.generation == socket.generation else { return }
         unsafe entry.pointee.isArmed = false
         if unsafe entry.pointee.isServed { needsArming = true } else { counters.release(socket) }
     }
@@ -288,6 +303,7 @@ struct RingEngine: ~Copyable, Engine {
         if !isMailArmed {
             while unsafe !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { enter() }
             isMailArmed = true
+            underWay += 1
         }
         // Another socket is first each time, so that a flood on one does not take all buffers from the others.
         armedFirst = armedFirst + 1 < sockets.end ? armedFirst + 1 : 0
@@ -298,8 +314,9 @@ struct RingEngine: ~Copyable, Engine {
             let socket = unsafe SocketHandle(
                 slot: UInt16(truncatingIfNeeded: slot), generation: entry.pointee.generation)
             let token = CompletionToken(receive: socket)
-            while unsafe !engarde_uring_receive(ring, UInt32(slot), token.bits) { enter() }
+            while unsafe !engarde_uring_receive(ring, entry.pointee.descriptor, token.bits) { enter() }
             unsafe entry.pointee.isArmed = true
+            underWay += 1
         }
     }
 
@@ -311,7 +328,6 @@ struct RingEngine: ~Copyable, Engine {
         if case .listen = role { wantsSource = true }
         sockets.attach(socket, descriptor: descriptor, wantsSource: wantsSource)
         counters.reset(slot: socket.slot, generation: socket.generation)
-        unsafe check(engarde_uring_set_file(ring, UInt32(socket.slot), descriptor))
         needsArming = true
     }
 
@@ -324,8 +340,7 @@ struct RingEngine: ~Copyable, Engine {
             let token = CompletionToken(receive: socket)
             while unsafe !engarde_uring_cancel(ring, token.bits, CompletionToken(.cancel).bits) { enter() }
         }
-        // The receive under way has its own hold on the socket; the cancellation ends it in the next submission.
-        unsafe check(engarde_uring_set_file(ring, UInt32(socket.slot), -1))
+        // Else the end of the receive, in one of the next submissions, is the time to.
         if unsafe !entry.pointee.isArmed { counters.release(socket) }
     }
 
