@@ -124,6 +124,7 @@ let package = Package(
         tests("SupportTests", ["Support", "Undisturbed"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
+        program("engarde-trial", path: "Tests/Kernels/Trial", ["Support", "engarde-client", "engarde-server", arguments]),
         tests(
             "IntegrationTests",
             ["Support", "Undisturbed", "Sockets", "Status", "engarde-client", "engarde-server"]),
