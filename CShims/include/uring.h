@@ -31,6 +31,7 @@ struct engarde_uring_options {
     uint32_t sqpoll_idle_milliseconds;  // how long the kernel thread looks for work before it sleeps
     uint32_t buffer_size;     // bytes each, see ENGARDE_URING_BUFFER_OVERHEAD
     void *buffer_memory;      // buffer_count * buffer_size bytes that outlive the ring, 64-byte aligned
+    bool without_no_iowait;   // as if the kernel were older than 6.15, see engarde_uring_waits_without_iowait
 };
 
 // Bytes in front of the payload of a received datagram: the kernel's header, the source address, ancillary data.
@@ -62,6 +63,14 @@ ENGARDE_HOT int engarde_uring_submit(struct engarde_uring *ring);
 // Submits what is queued and waits for one completion, or `timeout_nanoseconds` when that is not negative. 0 or
 // -errno; -ETIME and -EINTR are no faults.
 ENGARDE_HOT int engarde_uring_submit_and_wait(struct engarde_uring *ring, int64_t timeout_nanoseconds);
+// Whether that wait leaves the processor's idle time idle. From Linux 6.5 to 6.14, and in Debian 12's 6.1, the kernel
+// takes any wait in io_uring_enter for one on a disk: it counts as iowait and as pressure in /proc/pressure/io.
+bool engarde_uring_waits_without_iowait(const struct engarde_uring *ring);
+// Waits by ppoll(2), which no kernel takes for that, until completions are there or to be had by a submission. 0 or
+// -errno; -EINTR is no fault.
+ENGARDE_HOT int engarde_uring_poll(struct engarde_uring *ring, int64_t timeout_nanoseconds);
+// Whether completions are there to be reaped.
+ENGARDE_HOT bool engarde_uring_has_completions(const struct engarde_uring *ring);
 
 // Entries queued and not yet taken by the kernel.
 ENGARDE_HOT uint32_t engarde_uring_queued(const struct engarde_uring *ring);

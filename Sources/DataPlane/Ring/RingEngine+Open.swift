@@ -36,19 +36,27 @@ extension RingEngine {
     private static let submissionThreadIdleMilliseconds: UInt32 = 20
     private static let bufferBytes = (Int(ENGARDE_URING_BUFFER_OVERHEAD) + Limits.datagramBytes + 63) & ~63
 
+    /// How the engine waits while datagrams are far apart.
+    enum QuietWait {
+        /// In `io_uring_enter`, told not to count as waiting for a disk (Linux 6.15); by ``poll`` where it cannot be.
+        case automatic
+        /// By ppoll(2), as on kernels before 6.15.
+        case poll
+    }
+
     /// Opens the engine on the calling thread, which must be the one to use it.
     ///
     /// - Throws: the errno of what the kernel refused: EPERM or ENOSYS where io_uring is switched off, EINVAL or
     ///   EOPNOTSUPP where a feature is missing, ENOMEM under a tight memory lock limit.
     static func open(
-        _ mode: Mode, mailbox: MailboxReader, counters: Counters, board: PathBoard?
+        _ mode: Mode, mailbox: MailboxReader, counters: Counters, board: PathBoard?, quietWait: QuietWait = .automatic
     ) throws(Errno) -> RingEngine {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Limits.ringBuffers * Self.bufferBytes, alignment: 64)
         var options = unsafe engarde_uring_options(
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
             completion_entries: Self.completionEntries, buffer_count: UInt32(Limits.ringBuffers),
             sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds,
-            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
+            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory, without_no_iowait: quietWait == .poll)
         var opened: OpaquePointer?
         let result = unsafe engarde_uring_open(&opened, &options)
         guard result == 0, let opened = unsafe opened else {
@@ -68,6 +76,7 @@ extension RingEngine {
     ) {
         self.sendsAreSilent = sendsAreSilent
         unsafe self.ring = unsafe ring
+        pollsWhenQuiet = unsafe !engarde_uring_waits_without_iowait(ring)
         unsafe self.bufferMemory = unsafe bufferMemory
         self.mail = mail
         self.counters = counters

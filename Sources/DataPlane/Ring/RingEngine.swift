@@ -40,6 +40,12 @@ struct RingEngine: ~Copyable, Engine {
     var armedFirst = 0
     /// Receives, and the read of the mailbox, that the kernel has and has not ended.
     var underWay = 0
+    /// Long waits are by ppoll(2): those in `io_uring_enter` would make an idle machine look stalled on its disks.
+    let pollsWhenQuiet: Bool
+    /// The last turn took so long that the next one is likely to as well.
+    var isQuiet = true
+    /// When the last turn ended, monotonic nanoseconds.
+    var lastTurn: Int64 = 0
 
     deinit {
         let hasEnded = endReceives()
@@ -71,7 +77,10 @@ struct RingEngine: ~Copyable, Engine {
         batch.clearDepartures()
         counters.add(.turns, 1)
         defer { hasMail = false }
-        return Turn(now: engarde_monotonic_nanoseconds(), hasMail: hasMail)
+        let now = engarde_monotonic_nanoseconds()
+        isQuiet = now - lastTurn >= Self.quietNanoseconds
+        lastTurn = now
+        return Turn(now: now, hasMail: hasMail)
     }
 
     @_noLocks
@@ -174,10 +183,33 @@ struct RingEngine: ~Copyable, Engine {
         // Nothing may be waited for that is not armed: what ended since the last wait would be heard by chance only.
         armWhatEnded()
         if batch.arrivalCount > 0 || hasMail { return submit(&batch) }
-        counters.add(.systemCalls, 1)
-        unsafe check(engarde_uring_submit_and_wait(ring, Self.limit(deadline)))
+        if !pollsWhenQuiet {
+            wait(until: deadline)
+        } else if isQuiet {
+            if unsafe engarde_uring_queued(ring) > 0 { enter() }
+            waitQuietly(until: deadline)
+        } else {
+            wait(until: min(deadline, engarde_monotonic_nanoseconds() + Self.quietNanoseconds))
+            waitQuietly(until: deadline)
+        }
         finish(&batch)
         resend(&batch)
+    }
+
+    /// Submits and waits for a completion, in one system call.
+    @_noLocks
+    private mutating func wait(until deadline: Int64) {
+        counters.add(.systemCalls, 1)
+        unsafe check(engarde_uring_submit_and_wait(ring, Self.limit(deadline)))
+    }
+
+    /// Waits for a completion, unless there is one, outside of the ring. All that is queued was submitted.
+    @_noLocks
+    private mutating func waitQuietly(until deadline: Int64) {
+        if unsafe engarde_uring_has_completions(ring) { return }
+        counters.add(.systemCalls, 1)
+        unsafe check(engarde_uring_poll(ring, Self.limit(deadline)))
+        enter()
     }
 
     /// The nanoseconds left until a deadline, -1 for ever.
@@ -344,6 +376,8 @@ struct RingEngine: ~Copyable, Engine {
         if unsafe !entry.pointee.isArmed { counters.release(socket) }
     }
 
+    /// Waits shorter than this are taken to be followed by others like it, and are made by the ring on all kernels.
+    static var quietNanoseconds: Int64 { @_noLocks get { 1_000_000 } }
     static var completionsPerReap: Int { @_noLocks get { 256 } }
     /// Refused sends kept for another try, a batch; further ones count as lost at once.
     static var refusalsMax: Int { @_noLocks get { Limits.departures } }
