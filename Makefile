@@ -3,6 +3,8 @@
 #   make demo       a real WireGuard tunnel over three links that come and go, with both pages to look at; forty seconds once built
 #   make test       every test, as CI runs them; none depends on how fast the machine is
 #   make test-timing  the tests that measure time, for a machine with nothing else to do
+#   make test-kernels  Debian's kernels booted in an emulator, with their own WireGuard, and both engines tried on each; a quarter
+#                   of an hour. QUICK=1: starts and stops on Debian 12's alone. KERNELS: see Tests/Kernels/run
 #   make bench-quick  what the requirements are stated on, measured in under two minutes; needs root
 #   make bench      the whole matrix; about an hour
 #   make bench-micro  the pure parts, against thresholds on counts
@@ -25,7 +27,7 @@ FUZZ_SECONDS ?= 60
 release = -c release --static-swift-stdlib
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test test-timing bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
+.PHONY: help demo test test-timing test-kernels bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -40,6 +42,11 @@ test: swift deps build
 # Says nothing on a machine that is busy with other work, and prints how busy it was.
 test-timing: swift deps build
 	@ENGARDE_PROGRAMS="$(bin)" SWIFT="$(SWIFT)" .ci/test-groups timing bench-timing
+
+test-kernels: swift deps build
+	$(SWIFT) build $(release) --product engarde-demo
+	$(SWIFT) build $(release) --product engarde-trial
+	@Tests/Kernels/run "$(bin)"
 
 # Benchmarks/README.md says what is measured, and how.
 bench-build: swift deps

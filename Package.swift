@@ -125,6 +125,7 @@ let package = Package(
         tests("SupportTests", ["Support", "Timing"]),
         program(
             "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
+        program("engarde-trial", path: "Tests/Kernels/Trial", ["Support", "engarde-client", "engarde-server", arguments]),
         tests(
             "IntegrationTests",
             ["Support", "Timing", "Sockets", "Status", "engarde-client", "engarde-server"]),

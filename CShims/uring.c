@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <liburing.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,8 +16,12 @@ _Static_assert(
     sizeof(struct io_uring_recvmsg_out) + NAME_LENGTH + CONTROL_LENGTH == ENGARDE_URING_BUFFER_OVERHEAD,
     "the payload starts where the header says");
 
+// Newer than liburing 2.3, of Linux 6.15: include/uapi/linux/io_uring.h.
+enum { FEAT_NO_IOWAIT = 1U << 17, ENTER_NO_IOWAIT = 1U << 7 };
+
 struct engarde_uring {
     struct io_uring ring;
+    unsigned wait_flags;  // ENTER_NO_IOWAIT where the kernel has it
     struct io_uring_buf_ring *buffers;
     size_t buffers_length;
     uint32_t buffer_count;
@@ -69,7 +75,7 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
     // Without silent successes every send would cost a completion; without EXT_ARG a timeout costs an entry.
     unsigned needed = IORING_FEAT_CQE_SKIP | IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
     result = (parameters.features & needed) == needed ? 0 : -EOPNOTSUPP;
-    if (result == 0) result = io_uring_register_files_sparse(&r->ring, options->file_slots);
+    if ((parameters.features & FEAT_NO_IOWAIT) && !options->without_no_iowait) r->wait_flags = ENTER_NO_IOWAIT;
     if (result == 0) result = register_buffers(r);
     if (result < 0) {
         engarde_uring_close(r);
@@ -80,37 +86,30 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
 }
 
 void engarde_uring_close(struct engarde_uring *r) {
-    // Unregistering first lets go of sockets and ports at once; tearing the ring down alone is asynchronous.
-    io_uring_unregister_files(&r->ring);
     if (r->buffers != NULL) io_uring_unregister_buf_ring(&r->ring, BUFFER_GROUP);
     io_uring_queue_exit(&r->ring);
     if (r->buffers != NULL) munmap(r->buffers, r->buffers_length);
     free(r);
 }
 
-int engarde_uring_set_file(struct engarde_uring *r, uint32_t slot, int descriptor) {
-    int result = io_uring_register_files_update(&r->ring, slot, &descriptor, 1);
-    return result < 0 ? result : 0;
-}
-
-bool engarde_uring_receive(struct engarde_uring *r, uint32_t slot, uint64_t token) {
+bool engarde_uring_receive(struct engarde_uring *r, int descriptor, uint64_t token) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
-    io_uring_prep_recvmsg_multishot(entry, (int)slot, &r->template, 0);
-    entry->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+    io_uring_prep_recvmsg_multishot(entry, descriptor, &r->template, 0);
+    entry->flags |= IOSQE_BUFFER_SELECT;
     entry->buf_group = BUFFER_GROUP;
     io_uring_sqe_set_data64(entry, token);
     return true;
 }
 
 bool engarde_uring_send(
-    struct engarde_uring *r, uint32_t slot, const struct msghdr *message, uint64_t token, bool silent) {
+    struct engarde_uring *r, int descriptor, const struct msghdr *message, uint64_t token, bool silent) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
     // MSG_DONTWAIT makes the send complete inside the submission: a full socket answers EAGAIN instead of being
     // parked, so the message and its buffers are free again when the submission returns.
-    io_uring_prep_sendmsg(entry, (int)slot, message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    entry->flags |= IOSQE_FIXED_FILE | (silent ? IOSQE_CQE_SKIP_SUCCESS : 0);
+    io_uring_prep_sendmsg(entry, descriptor, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (silent) entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, token);
     return true;
 }
@@ -127,6 +126,15 @@ bool engarde_uring_cancel(struct engarde_uring *r, uint64_t token_to_cancel, uin
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
     if (entry == NULL) return false;
     io_uring_prep_cancel64(entry, token_to_cancel, 0);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, token);
+    return true;
+}
+
+bool engarde_uring_cancel_all(struct engarde_uring *r, uint64_t token) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
+    if (entry == NULL) return false;
+    io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, token);
     return true;
@@ -150,14 +158,45 @@ int engarde_uring_submit(struct engarde_uring *r) {
     return result < 0 ? result : 0;
 }
 
+// Shows the kernel what is queued and returns how many entries it has not taken yet. liburing keeps its own to itself
+// (src/queue.c, __io_uring_flush_sq). Unless it asked for IORING_SETUP_NO_SQARRAY there is an index to fill.
+static unsigned publish(struct io_uring_sq *sq) {
+    for (; sq->sqe_head != sq->sqe_tail; sq->sqe_head++)
+        if (sq->array != NULL) sq->array[sq->sqe_head & sq->ring_mask] = sq->sqe_head & sq->ring_mask;
+    io_uring_smp_store_release(sq->ktail, sq->sqe_tail);
+    return sq->sqe_tail - io_uring_smp_load_acquire(sq->khead);
+}
+
 int engarde_uring_submit_and_wait(struct engarde_uring *r, int64_t timeout_nanoseconds) {
+    if (io_uring_cq_ready(&r->ring) > 0) {
+        return io_uring_sq_ready(&r->ring) > 0 ? engarde_uring_submit(r) : 0;
+    }
     struct __kernel_timespec limit = {
         .tv_sec = timeout_nanoseconds / 1000000000, .tv_nsec = timeout_nanoseconds % 1000000000};
-    struct io_uring_cqe *first;
-    int result = io_uring_submit_and_wait_timeout(
-        &r->ring, &first, 1, timeout_nanoseconds < 0 ? NULL : &limit, NULL);
+    struct io_uring_getevents_arg argument = {
+        .sigmask_sz = _NSIG / 8, .ts = timeout_nanoseconds < 0 ? 0 : (uintptr_t)&limit};
+    unsigned queued = publish(&r->ring.sq);
+    unsigned flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | r->wait_flags;
+    if (r->ring.flags & IORING_SETUP_SQPOLL) {
+        io_uring_smp_mb();  // the tail is seen before the kernel's thread says that it sleeps
+        if (IO_URING_READ_ONCE(*r->ring.sq.kflags) & IORING_SQ_NEED_WAKEUP) flags |= IORING_ENTER_SQ_WAKEUP;
+    }
+    int result = io_uring_enter2(
+        (unsigned)r->ring.ring_fd, queued, 1, flags, (sigset_t *)&argument, sizeof argument);
     return result < 0 ? result : 0;
 }
+
+bool engarde_uring_waits_without_iowait(const struct engarde_uring *r) { return r->wait_flags != 0; }
+
+int engarde_uring_poll(struct engarde_uring *r, int64_t timeout_nanoseconds) {
+    struct timespec limit = {
+        .tv_sec = timeout_nanoseconds / 1000000000, .tv_nsec = timeout_nanoseconds % 1000000000};
+    struct pollfd wanted = {.fd = r->ring.ring_fd, .events = POLLIN};
+    int result = ppoll(&wanted, 1, timeout_nanoseconds < 0 ? NULL : &limit, NULL);
+    return result < 0 ? -errno : 0;
+}
+
+bool engarde_uring_has_completions(const struct engarde_uring *r) { return io_uring_cq_ready(&r->ring) > 0; }
 
 uint32_t engarde_uring_queued(const struct engarde_uring *r) { return io_uring_sq_ready(&r->ring); }
 

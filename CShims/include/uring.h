@@ -27,30 +27,33 @@ struct engarde_uring_options {
     uint32_t mode;                // enum engarde_uring_mode
     uint32_t submission_entries;  // sends that fit one submission; rounded up to a power of two by the kernel
     uint32_t completion_entries;
-    uint32_t file_slots;      // size of the fixed file table, empty at first
     uint32_t buffer_count;    // receive buffers, a power of two up to 32,768
     uint32_t sqpoll_idle_milliseconds;  // how long the kernel thread looks for work before it sleeps
     uint32_t buffer_size;     // bytes each, see ENGARDE_URING_BUFFER_OVERHEAD
     void *buffer_memory;      // buffer_count * buffer_size bytes that outlive the ring, 64-byte aligned
+    bool without_no_iowait;   // as if the kernel were older than 6.15, see engarde_uring_waits_without_iowait
 };
 
 // Bytes in front of the payload of a received datagram: the kernel's header, the source address, ancillary data.
 enum { ENGARDE_URING_BUFFER_OVERHEAD = 16 + 32 + 128 };
 
-// Opens a ring on the calling thread, which must be the only one to use it, with a fixed file table and a buffer ring,
-// both empty. Returns 0 or -errno and then leaves nothing behind.
+// Opens a ring on the calling thread, which must be the only one to use it, with an empty buffer ring. Returns 0 or
+// -errno and then leaves nothing behind.
+//
+// There is no fixed file table: up to Linux 6.12 a request under way holds on to all files that leave the table while it
+// lasts (io_uring/rsrc.c), so a receive on one socket keeps others open, and to unregister the table waits for ever.
 int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_options *options);
+// The kernel ends what is under way some time later, and until then holds its sockets: cancel and reap first.
 void engarde_uring_close(struct engarde_uring *ring);
 
-// Puts `descriptor` into a slot of the fixed file table; -1 empties it. 0 or -errno.
-ENGARDE_HOT int engarde_uring_set_file(struct engarde_uring *ring, uint32_t slot, int descriptor);
-
 // Each of these queues one entry and returns false when the submission queue is full.
-ENGARDE_HOT bool engarde_uring_receive(struct engarde_uring *ring, uint32_t slot, uint64_t token);
+ENGARDE_HOT bool engarde_uring_receive(struct engarde_uring *ring, int descriptor, uint64_t token);
 ENGARDE_HOT bool engarde_uring_send(
-    struct engarde_uring *ring, uint32_t slot, const struct msghdr *message, uint64_t token, bool silent);
+    struct engarde_uring *ring, int descriptor, const struct msghdr *message, uint64_t token, bool silent);
 ENGARDE_HOT bool engarde_uring_read_event(struct engarde_uring *ring, int descriptor, uint64_t token);
 ENGARDE_HOT bool engarde_uring_cancel(struct engarde_uring *ring, uint64_t token_to_cancel, uint64_t token);
+// Cancels everything that is under way.
+bool engarde_uring_cancel_all(struct engarde_uring *ring, uint64_t token);
 
 // Busy-polls the network devices for up to so many microseconds while waiting; Linux 6.9. 0 or -errno.
 int engarde_uring_busy_poll(struct engarde_uring *ring, uint32_t microseconds);
@@ -60,6 +63,14 @@ ENGARDE_HOT int engarde_uring_submit(struct engarde_uring *ring);
 // Submits what is queued and waits for one completion, or `timeout_nanoseconds` when that is not negative. 0 or
 // -errno; -ETIME and -EINTR are no faults.
 ENGARDE_HOT int engarde_uring_submit_and_wait(struct engarde_uring *ring, int64_t timeout_nanoseconds);
+// Whether that wait leaves the processor's idle time idle. From Linux 6.5 to 6.14, and in Debian 12's 6.1, the kernel
+// takes any wait in io_uring_enter for one on a disk: it counts as iowait and as pressure in /proc/pressure/io.
+bool engarde_uring_waits_without_iowait(const struct engarde_uring *ring);
+// Waits by ppoll(2), which no kernel takes for that, until completions are there or to be had by a submission. 0 or
+// -errno; -EINTR is no fault.
+ENGARDE_HOT int engarde_uring_poll(struct engarde_uring *ring, int64_t timeout_nanoseconds);
+// Whether completions are there to be reaped.
+ENGARDE_HOT bool engarde_uring_has_completions(const struct engarde_uring *ring);
 
 // Entries queued and not yet taken by the kernel.
 ENGARDE_HOT uint32_t engarde_uring_queued(const struct engarde_uring *ring);

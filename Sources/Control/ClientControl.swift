@@ -100,7 +100,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         ticker?.stop()
         monitor.stop()
         resolver.stop()
-        dataPlane.stop()
+        guard dataPlane.stop() else { return log.error("stopped, but the kernel does not end what is under way") }
         log.notice("stopped")
     }
 

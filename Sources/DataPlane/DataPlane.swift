@@ -36,6 +36,8 @@ public final class DataPlane: Sendable {
     public let doorbell: Doorbell
     public let engine: EngineReport
     private let thread: Thread
+    /// More than an engine takes to end, see `RingEngine.endReceives()`.
+    private static let endSecondsMax = 2
 
     /// Opens an engine on a new thread and starts to relay. Sockets come by the mailbox.
     ///
@@ -63,10 +65,16 @@ public final class DataPlane: Sendable {
         engine = try opening.wait().get()
     }
 
-    /// Ends the thread and waits for it. Descriptors handed over are no longer used afterwards.
-    public func stop() {
+    /// Ends the thread and waits for it, but not for ever. Descriptors handed over are no longer used afterwards.
+    ///
+    /// Returns whether the thread has ended. One that the kernel does not let go of ends with the process, and what it
+    /// uses stays until then.
+    @discardableResult
+    public func stop() -> Bool {
         mailbox.post(.stop)
-        thread.join()
+        if thread.join(seconds: Self.endSecondsMax) { return true }
+        _ = unsafe Unmanaged.passRetained(self)
+        return false
     }
 
     /// What the thread shares with the rest of the program.

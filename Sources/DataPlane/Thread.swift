@@ -30,6 +30,14 @@ final class Thread: @unchecked Sendable {
     /// Waits for the thread's end. Once only.
     func join() { pthread_join(handle, nil) }
 
+    /// Waits for the thread's end, but not for ever. Returns whether it has ended; it may be asked again unless it has.
+    func join(seconds: Int) -> Bool {
+        var end = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+        end.tv_sec += seconds
+        return unsafe pthread_clockjoin_np(handle, nil, CLOCK_MONOTONIC, &end) == 0
+    }
+
     private final class Box: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }

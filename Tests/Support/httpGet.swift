@@ -6,8 +6,22 @@ import Sockets
 /// What a web server on a namespace's loopback answers to `GET path`: the body of a 200.
 ///
 /// Throws with the status line when it is another. Knows as much of HTTP/1.1 as that takes.
-public func httpGet(
-    _ path: String, port: Int, in namespace: Namespace, seconds: Int = Int(Patience.seconds)
+public func httpGet(_ path: String, port: Int, in namespace: Namespace, seconds: Int = Int(Patience.seconds)) throws -> String {
+    try http("GET", path, "", port: port, in: namespace, seconds: seconds)
+}
+
+/// The same for `POST path` with JSON.
+@discardableResult
+public func httpPost(
+    _ path: String, _ json: String, port: Int, in namespace: Namespace, seconds: Int = Int(Patience.seconds)
+) throws -> String {
+    let fields = "Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n\r\n\(json)"
+    return try http("POST", path, fields, port: port, in: namespace, seconds: seconds)
+}
+
+/// - Parameter rest: what follows the fields that every request has: further ones, an empty line and a body, or nothing.
+private func http(
+    _ method: String, _ path: String, _ rest: String, port: Int, in namespace: Namespace, seconds: Int
 ) throws -> String {
     let descriptor = try namespace.inside {
         socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -22,24 +36,25 @@ public func httpGet(
     guard target.withArgument({ connect(descriptor, $0, $1) }) == 0 else {
         throw LaboratoryFailure("no web server on port \(port): \(Errno.current)")
     }
-    let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n"
+    let request =
+        "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n" + (rest.isEmpty ? "\r\n" : rest)
     _ = request.withCString { send(descriptor, $0, request.utf8.count, Int32(MSG_NOSIGNAL)) }
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count >= 0 else { throw LaboratoryFailure("GET \(path): \(Errno.current)") }
+        guard count >= 0 else { throw LaboratoryFailure("\(method) \(path): \(Errno.current)") }
         if count == 0 { break }
         answer += buffer[..<count]
     }
     let end: [UInt8] = [13, 10, 13, 10]
     guard let head = (0..<max(0, answer.count - 3)).first(where: { answer[$0..<$0 + 4].elementsEqual(end) }) else {
-        throw LaboratoryFailure("GET \(path): no HTTP answer in \(answer.count) bytes")
+        throw LaboratoryFailure("\(method) \(path): no HTTP answer in \(answer.count) bytes")
     }
     let lines = String(decoding: answer[..<head], as: UTF8.self).split(separator: "\r\n")
     let body = String(decoding: answer[(head + 4)...], as: UTF8.self)
     guard lines.first?.split(separator: " ").dropFirst().first == "200" else {
-        throw LaboratoryFailure("GET \(path): \(lines.first ?? ""): \(body.prefix(200))")
+        throw LaboratoryFailure("\(method) \(path): \(lines.first ?? ""): \(body.prefix(200))")
     }
     let isChunked = lines.contains { $0.lowercased() == "transfer-encoding: chunked" }
     return isChunked ? try unchunked(Array(answer[(head + 4)...]), path) : body
@@ -59,5 +74,5 @@ private func unchunked(_ bytes: [UInt8], _ path: String) throws -> String {
         body += rest[start..<start + count]
         rest = rest[(start + count)...].dropFirst(2)
     }
-    throw LaboratoryFailure("GET \(path): the answer's chunks are cut short")
+    throw LaboratoryFailure("\(path): the answer's chunks are cut short")
 }

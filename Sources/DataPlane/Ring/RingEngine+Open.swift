@@ -36,20 +36,27 @@ extension RingEngine {
     private static let submissionThreadIdleMilliseconds: UInt32 = 20
     private static let bufferBytes = (Int(ENGARDE_URING_BUFFER_OVERHEAD) + Limits.datagramBytes + 63) & ~63
 
+    /// How the engine waits while datagrams are far apart.
+    enum QuietWait {
+        /// In `io_uring_enter`, told not to count as waiting for a disk (Linux 6.15); by ``poll`` where it cannot be.
+        case automatic
+        /// By ppoll(2), as on kernels before 6.15.
+        case poll
+    }
+
     /// Opens the engine on the calling thread, which must be the one to use it.
     ///
     /// - Throws: the errno of what the kernel refused: EPERM or ENOSYS where io_uring is switched off, EINVAL or
     ///   EOPNOTSUPP where a feature is missing, ENOMEM under a tight memory lock limit.
     static func open(
-        _ mode: Mode, mailbox: MailboxReader, counters: Counters, board: PathBoard?
+        _ mode: Mode, mailbox: MailboxReader, counters: Counters, board: PathBoard?, quietWait: QuietWait = .automatic
     ) throws(Errno) -> RingEngine {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Limits.ringBuffers * Self.bufferBytes, alignment: 64)
         var options = unsafe engarde_uring_options(
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
-            completion_entries: Self.completionEntries, file_slots: UInt32(Limits.socketSlots),
-            buffer_count: UInt32(Limits.ringBuffers),
+            completion_entries: Self.completionEntries, buffer_count: UInt32(Limits.ringBuffers),
             sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds,
-            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory)
+            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory, without_no_iowait: quietWait == .poll)
         var opened: OpaquePointer?
         let result = unsafe engarde_uring_open(&opened, &options)
         guard result == 0, let opened = unsafe opened else {
@@ -69,6 +76,7 @@ extension RingEngine {
     ) {
         self.sendsAreSilent = sendsAreSilent
         unsafe self.ring = unsafe ring
+        pollsWhenQuiet = unsafe !engarde_uring_waits_without_iowait(ring)
         unsafe self.bufferMemory = unsafe bufferMemory
         self.mail = mail
         self.counters = counters
@@ -93,22 +101,26 @@ extension RingEngine {
         try unsafe checkedLibc(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair))
         let ours = FileDescriptor(owning: pair[0])
         let theirs = FileDescriptor(owning: pair[1])
-        try unsafe checked(engarde_uring_set_file(ring, 0, ours.rawValue))
-        let socket = SocketHandle(slot: 0, generation: 0)
-        _ = unsafe engarde_uring_receive(ring, 0, CompletionToken(receive: socket).bits)
+        let token = CompletionToken(receive: SocketHandle(slot: 0, generation: 0))
+        _ = unsafe engarde_uring_receive(ring, ours.rawValue, token.bits)
+        underWay += 1
         var byte: UInt8 = 1
         _ = unsafe write(theirs.rawValue, &byte, 1)
-        try unsafe checked(engarde_uring_submit_and_wait(ring, 1_000_000_000))
-        var completion = engarde_completion()
-        guard unsafe engarde_uring_reap(ring, &completion, 1) == 1 else { throw Errno(ETIME) }
+        let completion = try awaitReceive()
         if completion.result < 0 { throw Errno(-completion.result) }
         guard completion.buffer >= 0, completion.more else { throw Errno(EOPNOTSUPP) }
         unsafe engarde_uring_return_buffer(ring, UInt16(completion.buffer))
         unsafe engarde_uring_publish_buffers(ring)
-        _ = unsafe engarde_uring_cancel(ring, CompletionToken(receive: socket).bits, CompletionToken(.cancel).bits)
-        // The end of the cancelled receive.
+        _ = unsafe engarde_uring_cancel(ring, token.bits, CompletionToken(.cancel).bits)
+        _ = try awaitReceive()
+    }
+
+    /// The next completion of the only receive, its end as well.
+    private mutating func awaitReceive() throws(Errno) -> engarde_completion {
         try unsafe checked(engarde_uring_submit_and_wait(ring, 1_000_000_000))
-        _ = unsafe engarde_uring_reap(ring, &completion, 1)
-        try unsafe checked(engarde_uring_set_file(ring, 0, -1))
+        var completion = engarde_completion()
+        guard unsafe engarde_uring_reap(ring, &completion, 1) == 1 else { throw Errno(ETIME) }
+        if !completion.more { underWay -= 1 }
+        return completion
     }
 }

@@ -38,10 +38,20 @@ struct RingEngine: ~Copyable, Engine {
     var needsArming = false
     /// The slot that was armed first last time.
     var armedFirst = 0
+    /// Receives, and the read of the mailbox, that the kernel has and has not ended.
+    var underWay = 0
+    /// Long waits are by ppoll(2): those in `io_uring_enter` would make an idle machine look stalled on its disks.
+    let pollsWhenQuiet: Bool
+    /// The last turn took so long that the next one is likely to as well.
+    var isQuiet = true
+    /// When the last turn ended, monotonic nanoseconds.
+    var lastTurn: Int64 = 0
 
     deinit {
+        let hasEnded = endReceives()
         unsafe engarde_uring_close(ring)
-        unsafe bufferMemory.deallocate()
+        // What the kernel has not ended it may still write to.
+        if hasEnded { unsafe bufferMemory.deallocate() }
         unsafe completions.deallocate()
         unsafe refused.deallocate()
     }
@@ -67,7 +77,10 @@ struct RingEngine: ~Copyable, Engine {
         batch.clearDepartures()
         counters.add(.turns, 1)
         defer { hasMail = false }
-        return Turn(now: engarde_monotonic_nanoseconds(), hasMail: hasMail)
+        let now = engarde_monotonic_nanoseconds()
+        isQuiet = now - lastTurn >= Self.quietNanoseconds
+        lastTurn = now
+        return Turn(now: now, hasMail: hasMail)
     }
 
     @_noLocks
@@ -127,7 +140,8 @@ struct RingEngine: ~Copyable, Engine {
     ) {
         counters.add(.sends, slot: slot, 1)
         let header = unsafe UnsafeMutableRawPointer(message).assumingMemoryBound(to: msghdr.self)
-        while unsafe !engarde_uring_send(ring, UInt32(slot), header, token.bits, sendsAreSilent) { enter() }
+        let descriptor = unsafe sockets[slot].pointee.descriptor
+        while unsafe !engarde_uring_send(ring, descriptor, header, token.bits, sendsAreSilent) { enter() }
         if !sendsAreSilent { outstanding += 1 }
     }
 
@@ -169,20 +183,50 @@ struct RingEngine: ~Copyable, Engine {
         // Nothing may be waited for that is not armed: what ended since the last wait would be heard by chance only.
         armWhatEnded()
         if batch.arrivalCount > 0 || hasMail { return submit(&batch) }
-        var limit: Int64 = -1
-        if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
-        counters.add(.systemCalls, 1)
-        unsafe check(engarde_uring_submit_and_wait(ring, limit))
+        if !pollsWhenQuiet {
+            wait(until: deadline)
+        } else if isQuiet {
+            if unsafe engarde_uring_queued(ring) > 0 { enter() }
+            waitQuietly(until: deadline)
+        } else {
+            wait(until: min(deadline, engarde_monotonic_nanoseconds() + Self.quietNanoseconds))
+            waitQuietly(until: deadline)
+        }
         finish(&batch)
         resend(&batch)
     }
 
-    /// Weather passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.
+    /// Submits and waits for a completion, in one system call.
     @_noLocks
-    private func check(_ result: Int32) {
+    private mutating func wait(until deadline: Int64) {
+        counters.add(.systemCalls, 1)
+        unsafe check(engarde_uring_submit_and_wait(ring, Self.limit(deadline)))
+    }
+
+    /// Waits for a completion, unless there is one, outside of the ring. All that is queued was submitted.
+    @_noLocks
+    private mutating func waitQuietly(until deadline: Int64) {
+        if unsafe engarde_uring_has_completions(ring) { return }
+        counters.add(.systemCalls, 1)
+        unsafe check(engarde_uring_poll(ring, Self.limit(deadline)))
+        enter()
+    }
+
+    /// The nanoseconds left until a deadline, -1 for ever.
+    @_noLocks
+    static func limit(_ deadline: Int64) -> Int64 {
+        deadline == .max ? -1 : max(0, deadline - engarde_monotonic_nanoseconds())
+    }
+
+    @_noLocks
+    private func check(_ result: Int32) { precondition(Self.isWeather(result)) }
+
+    /// Whether it passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.
+    @_noLocks
+    static func isWeather(_ result: Int32) -> Bool {
         switch -result {
-        case 0, EINTR, ETIME, EAGAIN, EBUSY, ENOMEM: break
-        default: preconditionFailure()
+        case 0, EINTR, ETIME, EAGAIN, EBUSY, ENOMEM: true
+        default: false
         }
     }
 
@@ -206,6 +250,7 @@ struct RingEngine: ~Copyable, Engine {
             if completion.result < 0 { refuse(token, errno: -completion.result, &batch) }
         case .receive: receive(token.socket, completion, &batch)
         case .mail:
+            underWay -= 1
             isMailArmed = false
             needsArming = true
             hasMail = true
@@ -263,7 +308,9 @@ struct RingEngine: ~Copyable, Engine {
             // On a connected socket an ICMP error is reported here; it ends the receive, not the link.
             counters.add(.receiveErrors, slot: socket.slot, 1)
         }
-        guard !completion.more, unsafe entry.pointee.generation == socket.generation else { return }
+        if completion.more { return }
+        underWay -= 1
+        guard unsafe entry.pointee.generation == socket.generation else { return }
         unsafe entry.pointee.isArmed = false
         if unsafe entry.pointee.isServed { needsArming = true } else { counters.release(socket) }
     }
@@ -288,6 +335,7 @@ struct RingEngine: ~Copyable, Engine {
         if !isMailArmed {
             while unsafe !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { enter() }
             isMailArmed = true
+            underWay += 1
         }
         // Another socket is first each time, so that a flood on one does not take all buffers from the others.
         armedFirst = armedFirst + 1 < sockets.end ? armedFirst + 1 : 0
@@ -298,8 +346,9 @@ struct RingEngine: ~Copyable, Engine {
             let socket = unsafe SocketHandle(
                 slot: UInt16(truncatingIfNeeded: slot), generation: entry.pointee.generation)
             let token = CompletionToken(receive: socket)
-            while unsafe !engarde_uring_receive(ring, UInt32(slot), token.bits) { enter() }
+            while unsafe !engarde_uring_receive(ring, entry.pointee.descriptor, token.bits) { enter() }
             unsafe entry.pointee.isArmed = true
+            underWay += 1
         }
     }
 
@@ -311,7 +360,6 @@ struct RingEngine: ~Copyable, Engine {
         if case .listen = role { wantsSource = true }
         sockets.attach(socket, descriptor: descriptor, wantsSource: wantsSource)
         counters.reset(slot: socket.slot, generation: socket.generation)
-        unsafe check(engarde_uring_set_file(ring, UInt32(socket.slot), descriptor))
         needsArming = true
     }
 
@@ -324,11 +372,12 @@ struct RingEngine: ~Copyable, Engine {
             let token = CompletionToken(receive: socket)
             while unsafe !engarde_uring_cancel(ring, token.bits, CompletionToken(.cancel).bits) { enter() }
         }
-        // The receive under way has its own hold on the socket; the cancellation ends it in the next submission.
-        unsafe check(engarde_uring_set_file(ring, UInt32(socket.slot), -1))
+        // Else the end of the receive, in one of the next submissions, is the time to.
         if unsafe !entry.pointee.isArmed { counters.release(socket) }
     }
 
+    /// Waits shorter than this are taken to be followed by others like it, and are made by the ring on all kernels.
+    static var quietNanoseconds: Int64 { @_noLocks get { 1_000_000 } }
     static var completionsPerReap: Int { @_noLocks get { 256 } }
     /// Refused sends kept for another try, a batch; further ones count as lost at once.
     static var refusalsMax: Int { @_noLocks get { Limits.departures } }

@@ -111,7 +111,7 @@ import Testing
             try wireGuard.connect(to: port)
             wireGuard.send([1, 2, 3])
             #expect(server.receiveAll(1) == [[1, 2, 3]])
-            dataPlane.stop()
+            #expect(dataPlane.stop())
             _ = consume listen
             #expect(Monotonic.wait { (try? Peer(port)) != nil })
         }

@@ -21,7 +21,8 @@ class BareEngine {
             }
         }
         return try Driven { mailbox, counters in
-            try RingEngine.open(mode, mailbox: mailbox.reader, counters: counters, board: nil)
+            try RingEngine.open(
+                mode, mailbox: mailbox.reader, counters: counters, board: nil, quietWait: kind.quietWait)
         }
     }
 

@@ -43,7 +43,9 @@ final class EngineBench {
         counters.deallocate()
     }
 
-    func turn() { step(20_000_000) }
+    func turn() { turn(waitingAtMost: 20_000_000) }
+
+    func turn(waitingAtMost nanoseconds: Int64) { step(nanoseconds) }
 
     /// Turns until `isTrue`, but not for ever.
     func turns(until isTrue: () -> Bool) -> Bool {

@@ -18,7 +18,8 @@ func engineStep<R: Relay & ~Copyable>(
         return stepper(
             Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button, share: share), doorbell)
     }
-    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters, board: board)
+    let engine = try RingEngine.open(
+        mode, mailbox: mail, counters: counters, board: board, quietWait: kind.quietWait)
     return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button, share: share), doorbell)
 }
 
@@ -26,13 +27,15 @@ extension EngineTests.Kind {
     /// How the ring is set up; nil for the engine without one.
     var mode: RingEngine.Mode? {
         switch self {
-        case .deferTaskrun: .deferTaskrun
+        case .deferTaskrun, .deferTaskrunPolled: .deferTaskrun
         case .cooperative: .cooperative
         case .plain: .plain
         case .submissionThread: .submissionThread
         case .polling: nil
         }
     }
+
+    var quietWait: RingEngine.QuietWait { self == .deferTaskrunPolled ? .poll : .automatic }
 }
 
 private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(
