@@ -79,7 +79,7 @@ extension Integration {
 
         /// Each stranger is counted while it waits, and has no name in what Prometheus keeps.
         @Test func strangersWriteNoTimeSeries() throws {
-            let scene = try Scene(Engine.available[0], serverExtra: Engarde.webManager)
+            let scene = try AttackScene(Engine.available[0], serverExtra: Engarde.webManager)
             let server = scene.crowd.server
             try server.waitForStatus()
             func lines() throws -> [Substring] {
