@@ -100,7 +100,13 @@ import Testing
     }
 
     @Test func whoIgnoresTheEndIsKilledWithItsChildren() async throws {
-        let path = try script("trap 'echo term >> out' TERM\nsleep 1000 & echo $! > child\nwhile :; do wait; done")
+        // It ends by itself where nobody is left to kill it.
+        let path = try script(
+            """
+            trap 'echo term >> out' TERM
+            sleep 100 & echo $! > child
+            for second in $(seq 100); do sleep 1; done
+            """)
         let command = LinkChangeCommand(
             words: [path], log: log.logger, patience: .seconds(5), mercy: .seconds(5))
         command.tell(link: "a", old: .carrying, new: .silent, reason: "")

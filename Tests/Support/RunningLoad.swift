@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// A ``UDPLoad`` under way, on a thread of its own.
+/// A ``UDPLoad`` under way, on a thread of its own; it ends with the last use of this.
 public final class RunningLoad: Sendable {
     private struct State {
         var sent = 0
@@ -25,8 +25,8 @@ public final class RunningLoad: Sendable {
         echo: UDPEnd? = nil, copies: Int = 1
     ) {
         (self.load, self.sink, self.echo, self.first, self.copies) = (load, sink, echo, first, copies)
-        startThread("load") { [self] in
-            send(source, count ?? .max)
+        startThread("load") { [state] in
+            Self.send(load, from: source, first: first, count: count ?? .max, heardBy: echo ?? sink, state)
             state.with { $0.hasEnded = true }
         }
     }
@@ -53,10 +53,12 @@ public final class RunningLoad: Sendable {
         return UDPReport(sent: sent, refused: refused, first: first, size: load.size, arrivals: sink.arrivals)
     }
 
-    private func send(_ source: UDPEnd, _ count: Int) {
+    private static func send(
+        _ load: UDPLoad, from source: UDPEnd, first: UInt64, count: Int, heardBy end: UDPEnd, _ state: Monitor<State>
+    ) {
         let start = Monotonic.nanoseconds
         let step = 1_000_000_000 * Int64(load.burst) / Int64(load.perSecond)
-        var progress = LoadProgress(echo ?? sink, first: first)
+        var progress = LoadProgress(end, first: first)
         var number = 0
         while number < count, state.with({ !$0.isStopping }) {
             Monotonic.sleep(until: start + Int64(number / load.burst) * step)
