@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <liburing.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +22,9 @@ enum { FEAT_NO_IOWAIT = 1U << 17, ENTER_NO_IOWAIT = 1U << 7 };
 
 struct engarde_uring {
     struct io_uring ring;
-    unsigned wait_flags;  // ENTER_NO_IOWAIT where the kernel has it
+    unsigned wait_flags;  // ENTER_NO_IOWAIT where the kernel has it, and else:
+    int signal;           // the eventfd that tells of completions, or -1
+    int watch;            // the epoll instance it is in, edge-triggered: nobody has to read it
     struct io_uring_buf_ring *buffers;
     size_t buffers_length;
     uint32_t buffer_count;
@@ -55,6 +58,15 @@ static int register_buffers(struct engarde_uring *r) {
     return 0;
 }
 
+static int register_signal(struct engarde_uring *r) {
+    r->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    r->watch = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event wanted = {.events = EPOLLIN | EPOLLET};
+    if (r->signal < 0 || r->watch < 0 || epoll_ctl(r->watch, EPOLL_CTL_ADD, r->signal, &wanted) < 0) return -errno;
+    int result = io_uring_register_eventfd(&r->ring, r->signal);
+    return result < 0 ? result : io_uring_cq_eventfd_toggle(&r->ring, false);
+}
+
 int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_options *options) {
     struct engarde_uring *r = calloc(1, sizeof *r);
     if (r == NULL) return -ENOMEM;
@@ -63,6 +75,7 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
     r->buffer_memory = options->buffer_memory;
     r->template.msg_namelen = NAME_LENGTH;
     r->template.msg_controllen = CONTROL_LENGTH;
+    r->signal = r->watch = -1;
 
     struct io_uring_params parameters = {
         .flags = setup_flags(options->mode), .cq_entries = options->completion_entries,
@@ -75,7 +88,9 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
     // Without silent successes every send would cost a completion; without EXT_ARG a timeout costs an entry.
     unsigned needed = IORING_FEAT_CQE_SKIP | IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
     result = (parameters.features & needed) == needed ? 0 : -EOPNOTSUPP;
+    // The kernel takes a wait for one on a disk if the waiting thread has requests under way; with SQPOLL it has none.
     if ((parameters.features & FEAT_NO_IOWAIT) && !options->without_no_iowait) r->wait_flags = ENTER_NO_IOWAIT;
+    else if (result == 0 && options->mode != ENGARDE_URING_SQPOLL) result = register_signal(r);
     if (result == 0) result = register_buffers(r);
     if (result < 0) {
         engarde_uring_close(r);
@@ -88,6 +103,8 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
 void engarde_uring_close(struct engarde_uring *r) {
     if (r->buffers != NULL) io_uring_unregister_buf_ring(&r->ring, BUFFER_GROUP);
     io_uring_queue_exit(&r->ring);
+    if (r->signal >= 0) close(r->signal);
+    if (r->watch >= 0) close(r->watch);
     if (r->buffers != NULL) munmap(r->buffers, r->buffers_length);
     free(r);
 }
@@ -186,13 +203,18 @@ int engarde_uring_submit_and_wait(struct engarde_uring *r, int64_t timeout_nanos
     return result < 0 ? result : 0;
 }
 
-bool engarde_uring_waits_without_iowait(const struct engarde_uring *r) { return r->wait_flags != 0; }
+bool engarde_uring_has_signal(const struct engarde_uring *r) { return r->signal >= 0; }
 
-int engarde_uring_poll(struct engarde_uring *r, int64_t timeout_nanoseconds) {
+void engarde_uring_switch_signal(struct engarde_uring *r, bool on) {
+    io_uring_cq_eventfd_toggle(&r->ring, on);
+    io_uring_smp_mb();  // whoever completes something after the next submission sees it
+}
+
+int engarde_uring_wait_for_signal(struct engarde_uring *r, int64_t timeout_nanoseconds) {
     struct timespec limit = {
         .tv_sec = timeout_nanoseconds / 1000000000, .tv_nsec = timeout_nanoseconds % 1000000000};
-    struct pollfd wanted = {.fd = r->ring.ring_fd, .events = POLLIN};
-    int result = ppoll(&wanted, 1, timeout_nanoseconds < 0 ? NULL : &limit, NULL);
+    struct epoll_event event;
+    int result = epoll_pwait2(r->watch, &event, 1, timeout_nanoseconds < 0 ? NULL : &limit, NULL);
     return result < 0 ? -errno : 0;
 }
 

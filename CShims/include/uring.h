@@ -31,7 +31,7 @@ struct engarde_uring_options {
     uint32_t sqpoll_idle_milliseconds;  // how long the kernel thread looks for work before it sleeps
     uint32_t buffer_size;     // bytes each, see ENGARDE_URING_BUFFER_OVERHEAD
     void *buffer_memory;      // buffer_count * buffer_size bytes that outlive the ring, 64-byte aligned
-    bool without_no_iowait;   // as if the kernel were older than 6.15, see engarde_uring_waits_without_iowait
+    bool without_no_iowait;   // as if the kernel were older than 6.15, see engarde_uring_has_signal
 };
 
 // Bytes in front of the payload of a received datagram: the kernel's header, the source address, ancillary data.
@@ -40,8 +40,8 @@ enum { ENGARDE_URING_BUFFER_OVERHEAD = 16 + 32 + 128 };
 // Opens a ring on the calling thread, which must be the only one to use it, with an empty buffer ring. Returns 0 or
 // -errno and then leaves nothing behind.
 //
-// There is no fixed file table: up to Linux 6.12 a request under way holds on to all files that leave the table while it
-// lasts (io_uring/rsrc.c), so a receive on one socket keeps others open, and to unregister the table waits for ever.
+// There is no fixed file table: up to Linux 6.12 a request under way holds on to all files that leave the table while
+// it lasts (io_uring/rsrc.c), so a receive on one socket keeps others open, and to unregister the table takes for ever.
 int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_options *options);
 // The kernel ends what is under way some time later, and until then holds its sockets: cancel and reap first.
 void engarde_uring_close(struct engarde_uring *ring);
@@ -63,12 +63,17 @@ ENGARDE_HOT int engarde_uring_submit(struct engarde_uring *ring);
 // Submits what is queued and waits for one completion, or `timeout_nanoseconds` when that is not negative. 0 or
 // -errno; -ETIME and -EINTR are no faults.
 ENGARDE_HOT int engarde_uring_submit_and_wait(struct engarde_uring *ring, int64_t timeout_nanoseconds);
-// Whether that wait leaves the processor's idle time idle. From Linux 6.5 to 6.14, and in Debian 12's 6.1, the kernel
-// takes any wait in io_uring_enter for one on a disk: it counts as iowait and as pressure in /proc/pressure/io.
-bool engarde_uring_waits_without_iowait(const struct engarde_uring *ring);
-// Waits by ppoll(2), which no kernel takes for that, until completions are there or to be had by a submission. 0 or
-// -errno; -EINTR is no fault.
-ENGARDE_HOT int engarde_uring_poll(struct engarde_uring *ring, int64_t timeout_nanoseconds);
+// Whether that wait should be short. From Linux 6.5 to 6.14, and in Debian 12's 6.1, the kernel takes any wait in
+// io_uring_enter for one on a disk: it counts as iowait and as pressure in /proc/pressure/io. There the ring has a
+// signal to wait for in its stead: an eventfd, since poll(2) on a ring with ENGARDE_URING_DEFER_TASKRUN is not woken by
+// what waits for the task to run it (io_req_local_work_add in io_uring/io_uring.c).
+ENGARDE_HOT bool engarde_uring_has_signal(const struct engarde_uring *ring);
+// Has the signal given with completions, or not, without a system call. What completes before the next submission is
+// brought in by that instead.
+ENGARDE_HOT void engarde_uring_switch_signal(struct engarde_uring *ring, bool on);
+// Waits for the signal; completions are there, or to be had by a submission, or neither. 0 or -errno; -EINTR is no
+// fault.
+ENGARDE_HOT int engarde_uring_wait_for_signal(struct engarde_uring *ring, int64_t timeout_nanoseconds);
 // Whether completions are there to be reaped.
 ENGARDE_HOT bool engarde_uring_has_completions(const struct engarde_uring *ring);
 

@@ -13,7 +13,7 @@ import Testing
 struct EngineTests {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
         /// The second is the first as it waits on kernels before 6.15.
-        case deferTaskrun, deferTaskrunPolled, cooperative, plain, submissionThread, polling
+        case deferTaskrun, deferTaskrunSignalled, cooperative, plain, submissionThread, polling
         var testDescription: String { rawValue }
     }
 

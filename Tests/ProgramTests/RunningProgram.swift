@@ -163,6 +163,23 @@ final class RunningProgram {
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
+    /// The nice value of each of its threads, as stat(5) has it.
+    var niceValues: [Int] {
+        guard let folder = opendir("/proc/\(process)/task") else { return [] }
+        defer { closedir(folder) }
+        var values: [Int] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let text = Self.text("/proc/\(process)/task/\(name)/stat")
+            // Field 19, counted behind the name's closing parenthesis.
+            let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+            if fields.count > 16, let value = Int(fields[16]) { values.append(value) }
+        }
+        return values
+    }
+
     /// What one of its descriptors is.
     func target(of descriptor: Int) -> String? {
         var path = [CChar](repeating: 0, count: 256)

@@ -38,10 +38,10 @@ extension RingEngine {
 
     /// How the engine waits while datagrams are far apart.
     enum QuietWait {
-        /// In `io_uring_enter`, told not to count as waiting for a disk (Linux 6.15); by ``poll`` where it cannot be.
+        /// In `io_uring_enter`, told not to count as waiting for a disk (Linux 6.15), and else for the ``signal``.
         case automatic
-        /// By ppoll(2), as on kernels before 6.15.
-        case poll
+        /// For the ring's signal, as on kernels before 6.15.
+        case signal
     }
 
     /// Opens the engine on the calling thread, which must be the one to use it.
@@ -56,7 +56,7 @@ extension RingEngine {
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
             completion_entries: Self.completionEntries, buffer_count: UInt32(Limits.ringBuffers),
             sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds,
-            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory, without_no_iowait: quietWait == .poll)
+            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory, without_no_iowait: quietWait == .signal)
         var opened: OpaquePointer?
         let result = unsafe engarde_uring_open(&opened, &options)
         guard result == 0, let opened = unsafe opened else {
@@ -76,7 +76,7 @@ extension RingEngine {
     ) {
         self.sendsAreSilent = sendsAreSilent
         unsafe self.ring = unsafe ring
-        pollsWhenQuiet = unsafe !engarde_uring_waits_without_iowait(ring)
+        hasSignal = unsafe engarde_uring_has_signal(ring)
         unsafe self.bufferMemory = unsafe bufferMemory
         self.mail = mail
         self.counters = counters

@@ -40,8 +40,11 @@ struct RingEngine: ~Copyable, Engine {
     var armedFirst = 0
     /// Receives, and the read of the mailbox, that the kernel has and has not ended.
     var underWay = 0
-    /// Long waits are by ppoll(2): those in `io_uring_enter` would make an idle machine look stalled on its disks.
-    let pollsWhenQuiet: Bool
+    /// Long waits are for the ring's signal: those in `io_uring_enter` would make an idle machine look stalled on its
+    /// disks.
+    let hasSignal: Bool
+    /// The kernel gives the signal.
+    var isSignalOn = false
     /// The last turn took so long that the next one is likely to as well.
     var isQuiet = true
     /// When the last turn ended, monotonic nanoseconds.
@@ -183,14 +186,14 @@ struct RingEngine: ~Copyable, Engine {
         // Nothing may be waited for that is not armed: what ended since the last wait would be heard by chance only.
         armWhatEnded()
         if batch.arrivalCount > 0 || hasMail { return submit(&batch) }
-        if !pollsWhenQuiet {
+        if !hasSignal {
             wait(until: deadline)
         } else if isQuiet {
-            if unsafe engarde_uring_queued(ring) > 0 { enter() }
-            waitQuietly(until: deadline)
+            waitForSignal(until: deadline)
         } else {
+            switchSignal(on: false)
             wait(until: min(deadline, engarde_monotonic_nanoseconds() + Self.quietNanoseconds))
-            waitQuietly(until: deadline)
+            if unsafe !engarde_uring_has_completions(ring) { waitForSignal(until: deadline) }
         }
         finish(&batch)
         resend(&batch)
@@ -203,13 +206,24 @@ struct RingEngine: ~Copyable, Engine {
         unsafe check(engarde_uring_submit_and_wait(ring, Self.limit(deadline)))
     }
 
-    /// Waits for a completion, unless there is one, outside of the ring. All that is queued was submitted.
+    /// Submits and waits for a completion, or something to become one, outside of the ring.
     @_noLocks
-    private mutating func waitQuietly(until deadline: Int64) {
+    private mutating func waitForSignal(until deadline: Int64) {
+        let wasOn = isSignalOn
+        switchSignal(on: true)
+        // What came before the signal was on must not be waited for.
+        if unsafe !wasOn || engarde_uring_queued(ring) > 0 { enter() }
         if unsafe engarde_uring_has_completions(ring) { return }
         counters.add(.systemCalls, 1)
-        unsafe check(engarde_uring_poll(ring, Self.limit(deadline)))
+        unsafe check(engarde_uring_wait_for_signal(ring, Self.limit(deadline)))
         enter()
+    }
+
+    @_noLocks
+    private mutating func switchSignal(on: Bool) {
+        guard on != isSignalOn else { return }
+        isSignalOn = on
+        unsafe engarde_uring_switch_signal(ring, on)
     }
 
     /// The nanoseconds left until a deadline, -1 for ever.

@@ -27,7 +27,7 @@ extension EngineTests.Kind {
     /// How the ring is set up; nil for the engine without one.
     var mode: RingEngine.Mode? {
         switch self {
-        case .deferTaskrun, .deferTaskrunPolled: .deferTaskrun
+        case .deferTaskrun, .deferTaskrunSignalled: .deferTaskrun
         case .cooperative: .cooperative
         case .plain: .plain
         case .submissionThread: .submissionThread
@@ -35,7 +35,7 @@ extension EngineTests.Kind {
         }
     }
 
-    var quietWait: RingEngine.QuietWait { self == .deferTaskrunPolled ? .poll : .automatic }
+    var quietWait: RingEngine.QuietWait { self == .deferTaskrunSignalled ? .signal : .automatic }
 }
 
 private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(

@@ -12,11 +12,8 @@ import Testing
     private static let enter = 426
     /// `IORING_ENTER_NO_IOWAIT`, Linux 6.15.
     private static let withoutIowait = 1 << 7
-    #if arch(x86_64)
-        private static let poll = 271
-    #else
-        private static let poll = 73
-    #endif
+    /// `epoll_pwait2`, on every architecture.
+    private static let epoll = 441
 
     /// Whether the kernel is one that can be told. An older one may all the same.
     private static let isNew: Bool = {
@@ -30,14 +27,32 @@ import Testing
     @Test("A wait in the ring tells the kernel that it is not for a disk; where it cannot, it is outside of the ring")
     func flag() throws {
         let call = try waiting(.deferTaskrun) {
-            $0.number == Self.poll || $0.number == Self.enter && $0.fourth & Self.withoutIowait != 0
+            $0.number == Self.epoll || $0.number == Self.enter && $0.fourth & Self.withoutIowait != 0
         }
         #expect(call != nil && (!Self.isNew || call?.number == Self.enter))
     }
 
     @Test("Where it cannot be told, long waits are outside of the ring", arguments: [0, 50])
     func fallback(datagrams: Int) throws {
-        #expect(try waiting(.deferTaskrunPolled, after: datagrams) { $0.number == Self.poll } != nil)
+        #expect(try waiting(.deferTaskrunSignalled, after: datagrams) { $0.number == Self.epoll } != nil)
+    }
+
+    /// The bounds are far apart, so that it does not matter how busy the machine is.
+    @Test("A datagram ends such a wait", arguments: [EngineTests.Kind.deferTaskrun, .deferTaskrunSignalled])
+    func wakes(_ kind: EngineTests.Kind) throws {
+        let bench = try EngineBench.client(kind)
+        let wireGuard = try bench.openListen()
+        let descriptor = dup(wireGuard.descriptor)
+        let sender = try Thread {
+            usleep(300_000)
+            var byte: UInt8 = 1
+            _ = write(descriptor, &byte, 1)
+            close(descriptor)
+        }
+        let start = engarde_monotonic_nanoseconds()
+        while bench.value(.receivedDatagrams, 0) == 0 { bench.turn(waitingAtMost: 60_000_000_000) }
+        #expect(engarde_monotonic_nanoseconds() - start < 30_000_000_000)
+        sender.join()
     }
 
     /// A system call that a thread waits in.
