@@ -84,11 +84,11 @@ struct EngineTests {
             for _ in 0..<12 { client.sendFromWireGuardUncounted(length: 100) }
             client.turn()
             try client.replaceServer(0, after: 0.3)
-            // An engine that does not hear the datagram comes back at the turn's end: far behind the datagram.
+            // A turn may come back empty-handed. An engine that does not hear the datagram comes back at a turn's end: far
+            // behind the datagram.
             let start = Monotonic.nanoseconds
             let patience = Int64(Patience.seconds * 1e9)
-            client.turn(waitingAtMost: patience)
-            for _ in 0..<3 where client.counters.value(.receivedDatagrams, slot: 1) == 0 {
+            for _ in 0..<50 where client.counters.value(.receivedDatagrams, slot: 1) == 0 {
                 client.turn(waitingAtMost: patience)
             }
             #expect(client.counters.value(.receivedDatagrams, slot: 1) == 1)

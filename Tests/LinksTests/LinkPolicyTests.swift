@@ -125,7 +125,7 @@ struct LinkPolicyTests {
                 .init(interface: "eth*", destination: HostPort(host: "192.0.2.1", port: 59401)),
                 .init(interface: "wan[0-9]", destination: HostPort(host: "192.0.2.2", port: 59401)),
                 .init(interface: "wan0", destination: HostPort(host: "192.0.2.3", port: 59401)),
-            ], addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2", "192.0.2.2")),
+            ], addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2 192.0.2.2")),
         Case(
             name: "a pattern names no tunnel", overrides: [.init(interface: "*", destination: literal)],
             interface: Interface(index: 7, name: "wg0", kind: "wireguard"), addresses: [address("10.0.0.2")],

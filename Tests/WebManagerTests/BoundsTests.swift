@@ -157,6 +157,8 @@ import Testing
         var limits = WebLimits()
         limits.connectionsMax = 8
         limits.connectionsPerSourceMax = 5
+        // None of those that are held may go by itself.
+        limits.idleSeconds = 3_600
         try await withServing(limits: limits) { serving in
             let held = try (0..<20).map { _ in try RawConnection(port: serving.port) }
             try await eventually { serving.web.connectionCount == 5 }

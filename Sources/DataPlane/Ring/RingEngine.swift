@@ -45,8 +45,8 @@ struct RingEngine: ~Copyable, Engine {
     let hasSignal: Bool
     /// The kernel gives the signal.
     var isSignalOn = false
-    /// The last turn took so long that the next one is likely to as well.
-    var isQuiet = true
+    /// Nanoseconds a turn took of late, those beyond ``ringWaitNanosecondsMax`` left out.
+    var turnNanoseconds = Self.ringWaitNanosecondsMax
     /// When the last turn ended, monotonic nanoseconds.
     var lastTurn: Int64 = 0
 
@@ -81,7 +81,7 @@ struct RingEngine: ~Copyable, Engine {
         counters.add(.turns, 1)
         defer { hasMail = false }
         let now = engarde_monotonic_nanoseconds()
-        isQuiet = now - lastTurn >= Self.quietNanoseconds
+        turnNanoseconds += (min(now - lastTurn, Self.ringWaitNanosecondsMax) - turnNanoseconds) / 8
         lastTurn = now
         return Turn(now: now, hasMail: hasMail)
     }
@@ -188,11 +188,11 @@ struct RingEngine: ~Copyable, Engine {
         if batch.arrivalCount > 0 || hasMail { return submit(&batch) }
         if !hasSignal {
             wait(until: deadline)
-        } else if isQuiet {
+        } else if turnNanoseconds >= Self.quietTurnNanoseconds {
             waitForSignal(until: deadline)
         } else {
             switchSignal(on: false)
-            wait(until: min(deadline, engarde_monotonic_nanoseconds() + Self.quietNanoseconds))
+            wait(until: min(deadline, engarde_monotonic_nanoseconds() + Self.ringWaitNanosecondsMax))
             if unsafe !engarde_uring_has_completions(ring) { waitForSignal(until: deadline) }
         }
         finish(&batch)
@@ -390,8 +390,10 @@ struct RingEngine: ~Copyable, Engine {
         if unsafe !entry.pointee.isArmed { counters.release(socket) }
     }
 
-    /// Waits shorter than this are taken to be followed by others like it, and are made by the ring on all kernels.
-    static var quietNanoseconds: Int64 { @_noLocks get { 1_000_000 } }
+    /// Turns that take so long wait for the signal, where there is one: two system calls more, a percent of a core.
+    static var quietTurnNanoseconds: Int64 { @_noLocks get { 100_000 } }
+    /// What a wait in the ring takes at most before it becomes one for the signal.
+    static var ringWaitNanosecondsMax: Int64 { @_noLocks get { 1_000_000 } }
     static var completionsPerReap: Int { @_noLocks get { 256 } }
     /// Refused sends kept for another try, a batch; further ones count as lost at once.
     static var refusalsMax: Int { @_noLocks get { Limits.departures } }
