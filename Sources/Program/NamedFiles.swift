@@ -10,10 +10,12 @@ public enum NamedFiles {
         var warnings: [String] = []
         // Without a slash it is looked for in PATH, which may be another one when the program runs.
         if let program = command.first, program.contains("/"), access(program, X_OK) != 0 {
-            warnings.append("warning: onLinkChange: \(program) cannot be run: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            warnings.append("warning: onLinkChange: \(program) cannot be run: \(reason)")
         }
         if let file = webManager?.passwordFile, !file.isEmpty, access(file, R_OK) != 0 {
-            warnings.append("warning: webManager.passwordFile: \(file) cannot be read: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            warnings.append("warning: webManager.passwordFile: \(file) cannot be read: \(reason)")
         }
         return warnings
     }
