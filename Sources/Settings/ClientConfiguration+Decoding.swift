@@ -93,7 +93,7 @@ extension ClientConfiguration {
             let name = entry.text(.ifName)
             let destination = entry.requiredHostPort(.dstAddr, for: .destination)
             if let place = entry.node(.dstAddr)?.position, let destination {
-                section.warnOfOddDestination(destination, at: place, entry.path(of: .dstAddr))
+                section.warnOfOddDestination(destination, at: place, entry.path(of: .dstAddr), isOverride: true)
             }
             guard let name, let destination else { continue }
             section.warnOfOddName(

@@ -18,8 +18,8 @@ struct RegularExpression {
     /// A dot is a dot in a pattern, so `eth0.*` is every VLAN of eth0; after a letter `.*` is what regular expressions
     /// have for "and so on". `[^a]` is a pattern, too.
     private static func isLikely(_ text: String) -> Bool {
-        if text.hasPrefix("^") || text.hasSuffix("$") || text.contains(where: { "\\|(){}".contains($0) }) { return true }
-        if text.contains(".+") || text.contains("]+") { return true }
+        if text.hasPrefix("^") || text.hasSuffix("$") || text.contains(".+") || text.contains("]+") { return true }
+        if text.contains(where: { "\\|(){}".contains($0) }) { return true }
         return zip(text.indices, text.indices.dropFirst()).contains { dot, star in
             guard text[dot] == ".", text[star] == "*" else { return false }
             return dot == text.startIndex || text[text.index(before: dot)].isLetter

@@ -12,14 +12,21 @@ extension SectionReader {
             suggestion: oddity.suggestion)
     }
 
-    /// Warns of a client's destination that links do not reach as others.
-    func warnOfOddDestination(_ destination: HostPort, at position: YAMLPosition, _ path: KeyPathText) {
+    /// Warns of a client's destination that links do not reach.
+    ///
+    /// - Parameter isOverride: it is for links that are named, and may be on one of them.
+    func warnOfOddDestination(
+        _ destination: HostPort, at position: YAMLPosition, _ path: KeyPathText, isOverride: Bool = false
+    ) {
         let parts = destination.host.split(separator: "%", maxSplits: 1)
         guard let first = parts.first, let ip = IPAddress(first) else { return }
         let found: String
+        var wanted = "the server's public address or name"
         if parts.count > 1 {
             found = "an address with a zone, which is not looked at: every link sends over its own interface"
+            wanted = "it without the zone, below dstOverrides with the interface as ifName"
         } else if ip.isLinkLocal {
+            if isOverride { return }
             found = "a link-local address, which no router passes on: only a server on the link itself has it"
         } else if ip.isUnspecified {
             found = "the address that means every address, and no server"
@@ -28,19 +35,16 @@ extension SectionReader {
         } else {
             return
         }
-        findings.warning(
-            at: position, path, found: "\(quoted("\(destination)")), \(found)",
-            wanted: parts.count > 1
-                ? "it without the zone, below dstOverrides with the interface as ifName" : "the server's public address or name")
+        findings.warning(at: position, path, found: "\(quoted("\(destination)")), \(found)", wanted: wanted)
     }
 
     /// Reports an IPv6 address that means nothing without an interface, which a socket of this program has not.
     func refuseLinkLocal(_ host: String, at position: YAMLPosition, _ path: KeyPathText, wanted: String) {
-        guard let ip = host.split(separator: "%").first.flatMap({ IPAddress($0) }), ip.family == .v6, ip.isLinkLocal else {
-            return
-        }
+        let ip = host.split(separator: "%").first.flatMap { IPAddress($0) }
+        guard let ip, ip.family == .v6, ip.isLinkLocal else { return }
         findings.error(
-            at: position, path, found: "\(quoted(host)), a link-local address, which means nothing without an interface",
+            at: position, path,
+            found: "\(quoted(host)), a link-local address, which means nothing without an interface",
             wanted: "another address, such as \(wanted)")
     }
 }

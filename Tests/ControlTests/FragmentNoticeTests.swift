@@ -25,8 +25,8 @@ import Testing
         #expect(
             update(1_473, 1_500)
                 == "WireGuard sends datagrams of 1473 bytes, and link a (MTU 1500) carries those of more than 1472 in "
-                + "fragments, all of which must arrive: lower the tunnel's MTU by ip link set mtu 1420 dev wg7, and for good "
-                + "MTU = 1420 below [Interface] in /etc/wireguard/wg7.conf")
+                + "fragments, all of which must arrive: lower the tunnel's MTU by ip link set mtu 1420 dev wg7, "
+                + "and for good MTU = 1420 below [Interface] in /etc/wireguard/wg7.conf")
         #expect(update(65_488, 1_500) == nil && asked == 1, "the same limit again")
         #expect(update(65_488, 1_400)?.contains("MTU = 1340") == true, "a link that takes less")
         #expect(update(65_488, 1_500) == nil && update(65_488, 1_400) == nil && asked == 2)

@@ -29,15 +29,17 @@ struct TunnelMTUTests {
         let interfaces = [
             Interface(index: 1, name: "wg0", kind: "wireguard", mtu: 65_456),
             Interface(index: 2, name: "vpn", kind: "wireguard", mtu: 1_420),
-            Interface(index: 3, name: "wg1", kind: "tun", mtu: 1_441), Interface(index: 4, name: "tun0", kind: "tun", mtu: 9_000),
-            Interface(index: 5, name: "lo", isLoopback: true, mtu: 65_536), Interface(index: 6, name: "wgx", mtu: 9_000),
+            Interface(index: 3, name: "wg1", kind: "tun", mtu: 1_441),
+            Interface(index: 4, name: "tun0", kind: "tun", mtu: 9_000),
+            Interface(index: 5, name: "lo", isLoopback: true, mtu: 65_536),
+            Interface(index: 6, name: "wgx", mtu: 9_000),
         ]
         let mtu = TunnelMTU.ofThePublicInternet
         #expect(mtu.tooLarge(among: interfaces).map(\.name) == ["wg0", "wg1"])
         #expect(
             mtu.warnings(about: interfaces).first
-                == "warning: wg0 has an MTU of 65456, and the Internet (MTU 1500) carries packets of up to 1440 bytes of it "
-                + "in one piece, larger ones in fragments: ip link set mtu 1420 dev wg0, and for good MTU = 1420 below "
+                == "warning: wg0 has an MTU of 65456, and the Internet (MTU 1500) carries packets of up to 1440 bytes of "
+                + "it in one piece, larger ones in fragments: ip link set mtu 1420 dev wg0, and for good MTU = 1420 below "
                 + "[Interface] in /etc/wireguard/wg0.conf")
     }
 }

@@ -19,7 +19,8 @@ import Testing
         excluded("every VLAN", "\"eth0.*\"", nil), excluded("a VLAN", "eth0.100", nil), excluded("odd", "a+b", nil),
         excluded(
             "an anchored expression", "\"^veth.*$\"",
-            "\"^veth.*$\", a regular expression, which no interface's name matches, \(pattern); did you mean \"veth*\"?"),
+            "\"^veth.*$\", a regular expression, which no interface's name matches, \(pattern); "
+                + "did you mean \"veth*\"?"),
         excluded(
             "an expression without anchors", "\"wlan.*\"",
             "\"wlan.*\", a regular expression, which no interface's name matches, \(pattern); did you mean \"wlan*\"?"),
@@ -78,6 +79,10 @@ import Testing
             "engarde.yml:4:50: warning: client.dstOverrides[1].ifName: "
                 + "found an override behind \"w*\", which matches it too, wanted one only: the first is used"),
         Golden(
+            "a server on the link itself",
+            clientSection(
+                "dstOverrides: [{ifName: wwan0, dstAddr: '[fe80::1]:1'}, {ifName: a, dstAddr: '169.254.1.1:1'}]")),
+        Golden(
             "a pattern behind a name",
             clientSection("dstOverrides: [{ifName: wwan0, dstAddr: 'b:1'}, {ifName: 'w*', dstAddr: 'c:1'}]")),
     ])
@@ -106,7 +111,8 @@ import Testing
                 + "wanted it without the zone, below dstOverrides with the interface as ifName"),
         destination(
             "everywhere", "0.0.0.0:5",
-            "warning: client.dstAddr: found \"0.0.0.0:5\", the address that means every address, and no server, \(server)"),
+            "warning: client.dstAddr: found \"0.0.0.0:5\", the address that means every address, and no server, "
+                + "\(server)"),
         destination(
             "many", "224.0.0.1:5",
             "warning: client.dstAddr: found \"224.0.0.1:5\", a multicast or broadcast address, which no server has, "
@@ -137,8 +143,8 @@ import Testing
 
     @Test(arguments: [
         ("\u{a0}", "<U+00A0>"), ("\u{feff}", "<U+FEFF>"), ("\u{3164}", "<U+3164>"), ("\u{2800}", "<U+2800>"),
-        ("\u{ad}", "<U+00AD>"), ("\u{2003}", "<U+2003>"), ("\u{e0001}", "<U+E0001>"), ("\t", "<U+0009>"), ("ü€😀", "ü€😀"),
-        ("a b", "a b"),
+        ("\u{ad}", "<U+00AD>"), ("\u{2003}", "<U+2003>"), ("\u{e0001}", "<U+E0001>"), ("\t", "<U+0009>"),
+        ("ü€😀", "ü€😀"), ("a b", "a b"),
     ])
     func whatCannotBeSeenIsNamed(text: String, shown: String) {
         #expect(Redaction(nil).quoted(text) == "\"\(shown)\"")

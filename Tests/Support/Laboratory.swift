@@ -124,7 +124,9 @@ public final class Laboratory {
     /// Waits until `link` has carried `packets` more in both directions and returns how long that took in
     /// milliseconds. Only meaningful while something flows both ways.
     @discardableResult
-    public func waitUntilCarrying(_ link: LaboratoryLink, packets: Int = 5, seconds: Double = Patience.seconds) throws -> Double {
+    public func waitUntilCarrying(
+        _ link: LaboratoryLink, packets: Int = 5, seconds: Double = Patience.seconds
+    ) throws -> Double {
         let start = Monotonic.nanoseconds
         let up = try received(link, .server)
         let down = try received(link, .client)
@@ -140,8 +142,8 @@ public final class Laboratory {
         return Double(Monotonic.nanoseconds - start) / 1e6
     }
 
-    /// Waits until the server's program has read all but `bytes` of what waits in its socket, as the kernel counts them,
-    /// so that a flood fills no receive buffer while it has no processor.
+    /// Waits until the server's program has read all but `bytes` of what waits in its socket, as the kernel counts
+    /// them, so that a flood fills no receive buffer while it has no processor.
     public func waitForServerToRead(downTo bytes: Int = 1 << 20) throws {
         let isRead = try Monotonic.wait {
             try server.udpSockets().filter { $0.port == Self.serverPort }.allSatisfy { $0.receiveQueue <= bytes }

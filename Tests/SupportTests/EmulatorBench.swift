@@ -19,10 +19,13 @@ final class EmulatorBench {
         client = try UDPEnd(
             in: laboratory.client, at: laboratory.links[0].clientV4, port: 4_000,
             connectedTo: (Laboratory.serverV4, 4_000))
-        // Both kernels find their neighbours before anything is measured.
-        client.send([1])
-        server.send([1])
-        try #require(client.wait { !$0.isEmpty } && server.wait { !$0.isEmpty })
+        // Both kernels find their neighbours before anything is counted; until then they may drop what is to be sent.
+        let isOpen = Monotonic.wait {
+            client.send([1])
+            server.send([1])
+            return !client.arrivals.isEmpty && !server.arrivals.isEmpty
+        }
+        try #require(isOpen)
     }
 
     func flow(_ direction: LinkEmulator.Direction, _ load: UDPLoad, seconds: Double) throws -> UDPReport {

@@ -16,7 +16,8 @@ import Testing
                 for _ in 0..<64 {
                     group.addTask {
                         try await offPool {
-                            let connection = try RawConnection(port: serving.port, patienceSeconds: 2 * Int(Patience.seconds))
+                            let connection = try RawConnection(
+                                port: serving.port, patienceSeconds: 2 * Int(Patience.seconds))
                             var good = 0
                             for _ in 0..<20 {
                                 connection.send("GET /api/v1/get-list HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
