@@ -58,11 +58,15 @@ static int register_buffers(struct engarde_uring *r) {
     return 0;
 }
 
-static int register_signal(struct engarde_uring *r) {
+static int register_signal(struct engarde_uring *r, int event) {
     r->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->watch = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wanted = {.events = EPOLLIN | EPOLLET};
-    if (r->signal < 0 || r->watch < 0 || epoll_ctl(r->watch, EPOLL_CTL_ADD, r->signal, &wanted) < 0) return -errno;
+    if (r->signal < 0 || r->watch < 0) return -errno;
+    // An eventfd that the ring reads is watched itself: from within the write to one, the kernel signals another one late
+    // (io_uring/eventfd.c, eventfd_signal_allowed), and Linux 6.12 and 6.18 do so only once.
+    if (epoll_ctl(r->watch, EPOLL_CTL_ADD, r->signal, &wanted) < 0) return -errno;
+    if (epoll_ctl(r->watch, EPOLL_CTL_ADD, event, &wanted) < 0) return -errno;
     int result = io_uring_register_eventfd(&r->ring, r->signal);
     return result < 0 ? result : io_uring_cq_eventfd_toggle(&r->ring, false);
 }
@@ -90,7 +94,7 @@ int engarde_uring_open(struct engarde_uring **out, const struct engarde_uring_op
     result = (parameters.features & needed) == needed ? 0 : -EOPNOTSUPP;
     // The kernel takes a wait for one on a disk if the waiting thread has requests under way; with SQPOLL it has none.
     if ((parameters.features & FEAT_NO_IOWAIT) && !options->without_no_iowait) r->wait_flags = ENTER_NO_IOWAIT;
-    else if (result == 0 && options->mode != ENGARDE_URING_SQPOLL) result = register_signal(r);
+    else if (result == 0 && options->mode != ENGARDE_URING_SQPOLL) result = register_signal(r, options->event);
     if (result == 0) result = register_buffers(r);
     if (result < 0) {
         engarde_uring_close(r);

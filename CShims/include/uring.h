@@ -31,6 +31,7 @@ struct engarde_uring_options {
     uint32_t sqpoll_idle_milliseconds;  // how long the kernel thread looks for work before it sleeps
     uint32_t buffer_size;     // bytes each, see ENGARDE_URING_BUFFER_OVERHEAD
     void *buffer_memory;      // buffer_count * buffer_size bytes that outlive the ring, 64-byte aligned
+    int event;                // the eventfd that engarde_uring_read_event is going to read
     bool without_no_iowait;   // as if the kernel were older than 6.15, see engarde_uring_has_signal
 };
 

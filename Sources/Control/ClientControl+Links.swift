@@ -170,7 +170,8 @@ extension ClientControl {
 
     /// Gives places to links that wait, those first that have waited longest, while there are any to give.
     func placeWaiting(now: Int64) {
-        let waiting = links.filter { $0.value.state == .tooMany }.sorted { $0.value.waitingSince < $1.value.waitingSince }
+        let waiting = links.filter { $0.value.state == .tooMany }
+            .sorted { $0.value.waitingSince < $1.value.waitingSince }
         for (index, _) in waiting {
             guard hasPlace(now: now) else { return }
             guard let interface = table[index], var link = links[index] else { continue }

@@ -4,8 +4,8 @@ internal import DataPlane
 internal import Quality
 internal import Status
 
-/// Follows one link or path, second by second and when somebody asks: folds what the data plane counts into its history, and tells whether it
-/// does what it should.
+/// Follows one link or path, second by second and when somebody asks: folds what the data plane counts into its history,
+/// and tells whether it does what it should.
 struct Meter {
     /// What the data plane says of it now. Times are monotonic nanoseconds, 0 for never.
     struct Reading {

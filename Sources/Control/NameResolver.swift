@@ -8,9 +8,9 @@ internal import Synchronization
 
 /// Keeps names resolved, off everything else: a slow or dead name server delays nobody who asks here.
 ///
-/// Each name and family has its own query on its own thread, so that none waits for another; a second one at a time
-/// is begun only when the network has changed. The last good answer stays until a better one comes. Address literals are answered at once and
-/// cost no timer; so is the empty host, which means this machine.
+/// Each name and family has its own query on its own thread, so that none waits for another; a second one at a time is
+/// begun only when the network has changed. The last good answer stays until a better one comes. Address literals are
+/// answered at once and cost no timer; so is the empty host, which means this machine.
 public final class NameResolver: Sendable {
     /// Blocks for as long as it likes; called on a thread of its own.
     public typealias Lookup = @Sendable (_ host: String, _ family: IPAddress.Family) -> NameAnswer

@@ -56,7 +56,8 @@ extension RingEngine {
             mode: mode.rawValue, submission_entries: Self.submissionEntries,
             completion_entries: Self.completionEntries, buffer_count: UInt32(Limits.ringBuffers),
             sqpoll_idle_milliseconds: Self.submissionThreadIdleMilliseconds,
-            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory, without_no_iowait: quietWait == .signal)
+            buffer_size: UInt32(Self.bufferBytes), buffer_memory: memory, event: mailbox.descriptor,
+            without_no_iowait: quietWait == .signal)
         var opened: OpaquePointer?
         let result = unsafe engarde_uring_open(&opened, &options)
         guard result == 0, let opened = unsafe opened else {

@@ -55,6 +55,27 @@ import Testing
         sender.join()
     }
 
+    /// Several, since it is the second that gets lost where the kernel's own signal is relied on.
+    @Test("Each command ends such a wait", arguments: [EngineTests.Kind.deferTaskrun, .deferTaskrunSignalled])
+    func wakesForCommands(_ kind: EngineTests.Kind) throws {
+        let bench = try EngineBench.client(kind)
+        let mailbox = bench.mailbox
+        for slot in 1...4 as ClosedRange<UInt16> {
+            let socket = try Peer()
+            let descriptor = socket.descriptor
+            let sender = try Thread {
+                usleep(300_000)
+                mailbox.post(.attach(SocketHandle(slot: slot, generation: 1), descriptor: descriptor, .link))
+            }
+            let start = engarde_monotonic_nanoseconds()
+            while bench.value(.generation, slot) == 0 { bench.turn(waitingAtMost: 60_000_000_000) }
+            #expect(engarde_monotonic_nanoseconds() - start < 30_000_000_000)
+            sender.join()
+            bench.detach(slot)
+            #expect(bench.turns { bench.hasReleased(slot) })
+        }
+    }
+
     /// A system call that a thread waits in.
     private struct SystemCall {
         var number: Int

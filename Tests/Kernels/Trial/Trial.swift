@@ -61,6 +61,8 @@ final class Trial {
                     faults.append("engarde-\(engarde.end) ran on")
                 } else if status != .exited(0) || seconds > Self.stopSecondsMax {
                     faults.append("engarde-\(engarde.end): \(status!) after \(fixed(seconds)) s")
+                } else if engarde.program.text(.error).contains("does not end") {
+                    faults.append("engarde-\(engarde.end) left its data plane behind")
                 }
                 try engarde.restart()
             }
