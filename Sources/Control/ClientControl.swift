@@ -100,7 +100,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         ticker?.stop()
         monitor.stop()
         resolver.stop()
-        guard dataPlane.stop() else { return log.error("stopped, but the kernel does not end what is under way") }
+        guard dataPlane.stop() else { return log.error("stopped, but the data plane's thread does not end") }
         log.notice("stopped")
     }
 

@@ -81,7 +81,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     private func stop() {
         ticker?.stop()
         resolver.stop()
-        guard dataPlane.stop() else { return log.error("stopped, but the kernel does not end what is under way") }
+        guard dataPlane.stop() else { return log.error("stopped, but the data plane's thread does not end") }
         log.notice("stopped")
     }
 

@@ -67,7 +67,7 @@ public final class DataPlane: Sendable {
 
     /// Ends the thread and waits for it, but not for ever. Descriptors handed over are no longer used afterwards.
     ///
-    /// Returns whether the thread has ended. One that the kernel does not let go of ends with the process, and what it
+    /// Returns whether the thread has ended. One that does not end goes with the process, and what it
     /// uses stays until then.
     @discardableResult
     public func stop() -> Bool {
