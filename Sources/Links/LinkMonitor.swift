@@ -22,8 +22,9 @@ public final class LinkMonitor: @unchecked Sendable {
     private static let retryMilliseconds = 1000
     /// Route changes are gathered for so long: a routing daemon's bursts are one report.
     private static let routeGatherMilliseconds = 50
-    /// The same while they go on: a full table takes minutes to come in.
+    /// The same when they go on for longer than some reports: a full table takes minutes to come in.
     private static let routeDistanceMilliseconds = 500
+    private static let routeReportsInRowMax = 8
     private static let pollMilliseconds = 1000
 
     private let queue: DispatchQueue
@@ -46,7 +47,9 @@ public final class LinkMonitor: @unchecked Sendable {
     private var watchesRoutes = false
     private var routesChanged = false
     private var isRouteReportPlanned = false
-    private var lastRouteReport: DispatchTime?
+    private var lastRouteReport = DispatchTime.now()
+    /// Reports that followed each other within that distance.
+    private var routeReportsInRow = 0
 
     /// Begins to watch.
     ///
@@ -233,8 +236,10 @@ extension LinkMonitor {
         guard hasNews, watchesRoutes, !isRouteReportPlanned else { return }
         isRouteReportPlanned = true
         let gathered = DispatchTime.now() + .milliseconds(Self.routeGatherMilliseconds)
-        let distant = lastRouteReport.map { $0 + .milliseconds(Self.routeDistanceMilliseconds) }
-        queue.asyncAfter(deadline: max(gathered, distant ?? gathered)) { [weak self] in
+        let distant = lastRouteReport + .milliseconds(Self.routeDistanceMilliseconds)
+        routeReportsInRow = distant > gathered ? routeReportsInRow + 1 : 0
+        let deadline = routeReportsInRow > Self.routeReportsInRowMax ? distant : gathered
+        queue.asyncAfter(deadline: max(gathered, deadline)) { [weak self] in
             guard let self, !self.isStopped else { return }
             self.isRouteReportPlanned = false
             self.lastRouteReport = .now()

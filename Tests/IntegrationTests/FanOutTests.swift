@@ -86,7 +86,11 @@ extension Integration {
             try link.loseRoute()
             let lost = try load.run(from: source, into: sink, seconds: 0.5, first: 10_000)
             #expect(lost.lost == 0, "without a route: \(lost)")
+            let moment = Monotonic.nanoseconds
             try link.configureClient()
+            _ = try rig.client.program.waitForLine(seconds: Patience.seconds, after: moment) {
+                $0.contains("link c1: carries")
+            }
             let before = try rig.laboratory.received(link, .server)
             let again = try load.run(from: source, into: sink, seconds: 0.5, first: 20_000)
             #expect(again.lost == 0, "with the route back: \(again)")
