@@ -257,9 +257,9 @@ extension Integration {
                     return answer(number)
                 }
             }
-            #expect(isAnswered(from: 1_000), "a fresh path is answered; \(rig.words)")
+            // One that has answered is remembered; this one was never spoken to.
             Monotonic.sleep(seconds: 2.2)
-            #expect(!answer(3), "an expired path is not; \(rig.words)")
+            #expect(!answer(3), "an expired path is not answered; \(rig.words)")
             #expect(isAnswered(from: 2_000), "a path that is heard again is; \(rig.words)")
         }
 
