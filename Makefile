@@ -4,7 +4,7 @@
 #   make test       every test, as CI runs them; none depends on how fast the machine is
 #   make test-timing  the tests that measure time, for a machine with nothing else to do
 #   make test-kernels  Debian's kernels booted in an emulator, with their own WireGuard, and both engines tried on each; a quarter
-#                   of an hour. QUICK=1: starts and stops on Debian 12's alone. KERNELS: see Tests/Kernels/run
+#                   of an hour. QUICK=1: starts and stops alone, three minutes. KERNELS: see Tests/Kernels/run
 #   make bench-quick  what the requirements are stated on, measured in under two minutes; needs root
 #   make bench      the whole matrix; about an hour
 #   make bench-micro  the pure parts, against thresholds on counts
