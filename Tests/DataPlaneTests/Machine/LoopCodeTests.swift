@@ -27,7 +27,7 @@ struct LoopCodeTests {
     /// All that the loop may call besides its own rooms: the system, and copies of bytes.
     private static let allowed: Set<String> = [
         "__errno_location", "__stack_chk_fail", "clock_gettime", "epoll_ctl", "epoll_pwait2", "epoll_wait",
-        "io_uring_register_files_update", "io_uring_submit_and_get_events", "io_uring_submit_and_wait_timeout", "memcpy",
+        "io_uring_enter2", "io_uring_submit_and_get_events", "io_uring_submit_and_wait_timeout", "memcpy",
         "memmove", "memset", "memcmp", "read", "recvmmsg", "sched_yield", "sendmmsg", "write",
     ]
 
