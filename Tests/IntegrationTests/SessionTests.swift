@@ -50,7 +50,7 @@ extension Integration {
             let isBack = Monotonic.wait { pingers[0].firstAnswer(after: up) != nil }
             let gap = fixed(pingers[0].firstAnswer(after: up) ?? .infinity)
             print("\(engine): the client's WireGuard restarted, answered after \(gap) ms")
-            #expect(isBack, crowd.words)
+            #expect(isBack, "\(pingers.map(\.complaints)); \(crowd.words)")
             try pingers[1].wait(forMore: 30)
             let undisturbed = pingers[1].settled(from: starts[1], to: pingers[1].mark())
             #expect(undisturbed.lost == 0, "the other client: \(undisturbed); \(crowd.words)")
@@ -61,7 +61,7 @@ extension Integration {
             for client in crowd.star.clients { try client.meetAgain(crowd.star.server.publicKey) }
             let again = Monotonic.nanoseconds
             let areBack = Monotonic.wait { pingers.allSatisfy { $0.firstAnswer(after: again) != nil } }
-            #expect(areBack, crowd.words)
+            #expect(areBack, "\(pingers.map(\.complaints)); \(crowd.words)")
             crowd.expectNobodyHeardOthers(crowd.words)
         }
 

@@ -32,7 +32,11 @@ public final class Pinger {
     private let state: Monitor<State>
     private let interval: Double
 
+    /// Begins, and waits for the first ping to be answered or missed: until then a change of the network under it could
+    /// end it.
+    ///
     /// - Parameter interval: seconds between pings; less than 0.002 needs root.
+    /// - Throws: `LaboratoryFailure` when ping cannot begin, as without a route.
     public init(in namespace: Namespace, to address: String, interval: Double = 0.002) throws {
         let state = Monitor(State())
         self.state = state
@@ -46,6 +50,8 @@ public final class Pinger {
             let moment = answered ? Self.microseconds(line.text) : nil
             state.with { $0.note(sequence: sequence, answeredAt: moment) }
         }
+        let begins = Monotonic.wait { state.with { $0.highest > 0 } || program.status != nil }
+        guard begins, program.status == nil else { throw LaboratoryFailure("ping does not begin: \(complaints)") }
     }
 
     /// The boundary that lies now.
