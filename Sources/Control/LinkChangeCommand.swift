@@ -31,18 +31,24 @@ final class LinkChangeCommand: Sendable {
     private let arguments: [String]
     private let log: Logger
     private let patience: Duration
+    private let timeIsUp: @Sendable () async throws -> Void
     private let mercy: Duration
 
     /// - Parameters:
     ///   - words: the program, by path or by a name to be found in `PATH`, and its first arguments; not empty.
     ///   - patience: how long it may run.
+    ///   - timeIsUp: returns when the running one has had its time; nil for after `patience`.
     ///   - mercy: how long it then has between SIGTERM and SIGKILL.
-    init(words: [String], log: Logger, patience: Duration = .seconds(30), mercy: Duration = .seconds(2)) {
+    init(
+        words: [String], log: Logger, patience: Duration = .seconds(30),
+        timeIsUp: (@Sendable () async throws -> Void)? = nil, mercy: Duration = .seconds(2)
+    ) {
         name = words[0]
         program = words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0])
         arguments = Array(words.dropFirst())
         self.log = log
         self.patience = patience
+        self.timeIsUp = timeIsUp ?? { try await Task.sleep(for: patience) }
         self.mercy = mercy
     }
 
@@ -100,8 +106,8 @@ final class LinkChangeCommand: Sendable {
                 error: .currentStandardError
             ).terminationStatus
         }
-        let alarm = Task { [patience] in
-            try await Task.sleep(for: patience)
+        let alarm = Task { [timeIsUp] in
+            try await timeIsUp()
             run.cancel()
         }
         defer { alarm.cancel() }

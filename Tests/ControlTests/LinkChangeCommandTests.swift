@@ -27,6 +27,13 @@ import Testing
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
+    /// Returns once the running command has written the file `stuck`, which it then removes: the time of a command is up
+    /// when it has come so far, however slow the machine is.
+    private func untilStuck() -> @Sendable () async throws -> Void {
+        let path = "\(folder.path)/stuck"
+        return { while unlink(path) != 0 { try await Task.sleep(for: .milliseconds(10)) } }
+    }
+
     private func until(_ condition: () -> Bool) async throws {
         let limit = ContinuousClock.now + .seconds(Patience.seconds)
         while !condition(), ContinuousClock.now < limit { try await Task.sleep(for: .milliseconds(10)) }
@@ -105,10 +112,11 @@ import Testing
             """
             trap 'echo term >> out' TERM
             sleep 100 & echo $! > child
+            touch stuck
             for second in $(seq 100); do sleep 1; done
             """)
         let command = LinkChangeCommand(
-            words: [path], log: log.logger, patience: .seconds(5), mercy: .seconds(5))
+            words: [path], log: log.logger, patience: .seconds(5), timeIsUp: untilStuck(), mercy: .seconds(20))
         command.tell(link: "a", old: .carrying, new: .silent, reason: "")
         try await until { !log.lines.isEmpty }
         #expect(log.lines[0].hasPrefix("warning: onLinkChange: \(path) was ended, it took longer than 5"))
@@ -118,9 +126,8 @@ import Testing
     }
 
     @Test func afterOneWasKilledTheNextRuns() async throws {
-        let path = try script("echo $1 >> out; if [ $1 = a ]; then exec sleep 1000; fi")
-        // Patient enough for the second on a busy machine.
-        let command = LinkChangeCommand(words: [path], log: log.logger, patience: .seconds(5))
+        let path = try script("echo $1 >> out; if [ $1 = a ]; then touch stuck; exec sleep 1000; fi")
+        let command = LinkChangeCommand(words: [path], log: log.logger, timeIsUp: untilStuck())
         command.tell(link: "a", old: .carrying, new: .silent, reason: "")
         command.tell(link: "b", old: .carrying, new: .silent, reason: "")
         try await until { log.lines.count == 2 }
