@@ -63,8 +63,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let package = Package(
     name: "engarde",
     products: [
-        .executable(name: "engarde-client", targets: ["engarde-client"]),
-        .executable(name: "engarde-server", targets: ["engarde-server"]),
+        .executable(name: "engarde", targets: ["engarde"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "Laboratory", targets: ["Support", "Sockets"]),
         .library(name: "LaboratoryTiming", targets: ["Timing"]),
@@ -116,25 +115,24 @@ let package = Package(
             ["WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
-        program("engarde-client", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
-        program("engarde-server", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
+        program("engarde", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
         room("Timing", path: "Tests/Timing", ["Support"]),
         tests("SupportTests", ["Support", "Timing"]),
         program(
-            "engarde-demo", path: "Tests/Demo", ["Support", "engarde-client", "engarde-server", arguments]),
-        program("engarde-trial", path: "Tests/Kernels/Trial", ["Support", "engarde-client", "engarde-server", arguments]),
+            "engarde-demo", path: "Tests/Demo", ["Support", "engarde", arguments]),
+        program("engarde-trial", path: "Tests/Kernels/Trial", ["Support", "engarde", arguments]),
         tests(
             "IntegrationTests",
-            ["Support", "Timing", "Sockets", "Status", "engarde-client", "engarde-server"]),
+            ["Support", "Timing", "Sockets", "Status", "engarde"]),
         tests(
             "ControlTests",
             ["Control", "DataPlane", "Quality", "Links", "Sockets", "Settings", "Status", "Support", logging]),
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
             "ProgramTests",
-            ["CShims", "Program", "Settings", "Sockets", "Support", "engarde-client", "engarde-server"]),
+            ["CShims", "Program", "Settings", "Sockets", "Support", "engarde"]),
     ]
 )

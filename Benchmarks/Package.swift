@@ -38,16 +38,14 @@ let package = Package(
             name: "engarde-bench",
             dependencies: [
                 "BenchKit", arguments, "one-call-per-copy", laboratory,
-                .product(name: "engarde-client", package: "engarde"),
-                .product(name: "engarde-server", package: "engarde"),
+                .product(name: "engarde", package: "engarde"),
             ], cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "BenchKitTests",
             dependencies: [
                 "BenchKit", "CBench", laboratory, "one-call-per-copy",
                 .product(name: "LaboratoryTiming", package: "engarde"),
-                .product(name: "engarde-client", package: "engarde"),
-                .product(name: "engarde-server", package: "engarde"),
+                .product(name: "engarde", package: "engarde"),
             ],
             cSettings: cSettings, swiftSettings: swiftSettings),
     ]

@@ -9,7 +9,7 @@ public import ServiceLifecycle
 internal import UnixSignals
 public import WebManager
 
-/// What the two programs share: how they speak, start, stop and fail.
+/// What all commands share: how they speak, start, stop and fail.
 public enum Program {
     public static var version: String { programVersion }
 
@@ -41,6 +41,7 @@ public enum Program {
         switch error {
         case let refusal as ConfigurationRefusal: text = refusal.description
         case let refusal as StartRefusal: text = refusal.description
+        case let status as ExitCode: exit(status.rawValue)
         default: text = commandLineProblem(root, error)
         }
         writeError(text)
@@ -53,13 +54,6 @@ public enum Program {
         if problem.hasSuffix(".") { problem.removeLast() }
         let hint = root.fullMessage(for: error).split(separator: "\n").last?.drop { $0 == " " } ?? ""
         return hint.hasPrefix("See ") ? "\(problem); s\(hint.dropFirst())" : String(problem)
-    }
-
-    /// Answers `--version` and `--example`. Returns whether there is nothing more to do.
-    public static func answersFlags(_ options: ProgramOptions, name: String) -> Bool {
-        if options.version { print("\(name) \(version)") }
-        if options.example { print(SampleFile.text, terminator: "") }
-        return options.version || options.example
     }
 
     /// Prints what a check has to warn of and how many warnings that is, the password's file looked at.

@@ -3,7 +3,7 @@
 public import ArgumentParser
 public import Settings
 
-/// The options both programs take.
+/// The options client and server take.
 public struct ProgramOptions: ParsableArguments {
     @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
     public var file = "engarde.yml"
@@ -14,11 +14,7 @@ public struct ProgramOptions: ParsableArguments {
     @Option(help: "How much is logged: \(LogLevel.words). Overrides the file.")
     public var logLevel: LogLevel?
 
-    @Flag(name: [.customShort("v"), .long], help: "Print the version.")
-    public var version = false
-
-    @Flag(help: "Print a commented sample file.")
-    public var example = false
+    @OptionGroup public var answers: AnswerFlags
 
     public init() {}
 }

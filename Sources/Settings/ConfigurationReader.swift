@@ -7,45 +7,43 @@
 public enum ConfigurationReader {
     /// The `client` section of a file. Throws every error found in it, an unreadable file included.
     public static func client(file: String) throws(ConfigurationRefusal) -> Loaded<ClientConfiguration> {
-        try client(bytes: try bytes(of: file), file: file)
+        try client(ConfigurationText(reading: file))
     }
 
     /// The `client` section of a text; `file` is its name in diagnostics.
     public static func client(text: String, file: String) throws(ConfigurationRefusal) -> Loaded<
         ClientConfiguration
     > {
-        try client(bytes: Array(text.utf8), file: file)
+        try client(ConfigurationText(file: file, bytes: Array(text.utf8)))
+    }
+
+    /// The `client` section of what was read before.
+    public static func client(_ text: ConfigurationText) throws(ConfigurationRefusal) -> Loaded<ClientConfiguration> {
+        try section(.client, of: text) { ClientConfiguration($0) }
     }
 
     /// The `server` section of a file. Throws every error found in it, an unreadable file included.
     public static func server(file: String) throws(ConfigurationRefusal) -> Loaded<ServerConfiguration> {
-        try server(bytes: try bytes(of: file), file: file)
+        try server(ConfigurationText(reading: file))
     }
 
     /// The `server` section of a text; `file` is its name in diagnostics.
     public static func server(text: String, file: String) throws(ConfigurationRefusal) -> Loaded<
         ServerConfiguration
     > {
-        try server(bytes: Array(text.utf8), file: file)
+        try server(ConfigurationText(file: file, bytes: Array(text.utf8)))
     }
 
-    static func client(bytes: [UInt8], file: String) throws(ConfigurationRefusal) -> Loaded<
-        ClientConfiguration
-    > {
-        try section(.client, of: bytes, file: file) { ClientConfiguration($0) }
-    }
-
-    static func server(bytes: [UInt8], file: String) throws(ConfigurationRefusal) -> Loaded<
-        ServerConfiguration
-    > {
-        try section(.server, of: bytes, file: file) { ServerConfiguration($0) }
+    /// The `server` section of what was read before.
+    public static func server(_ text: ConfigurationText) throws(ConfigurationRefusal) -> Loaded<ServerConfiguration> {
+        try section(.server, of: text) { ServerConfiguration($0) }
     }
 
     private static func section<Key: KnownKey, Value: Sendable>(
-        _ key: SectionKey, of bytes: [UInt8], file: String, decode: (SectionReader<Key>) -> Value?
+        _ key: SectionKey, of text: ConfigurationText, decode: (SectionReader<Key>) -> Value?
     ) throws(ConfigurationRefusal) -> Loaded<Value> {
-        let document = try document(bytes, file: file)
-        let findings = Findings(file: file, redaction: Redaction(document.root))
+        let document = try text.document()
+        let findings = Findings(file: text.file, redaction: Redaction(document.root))
         findings.report(oddities: document)
         let value = Self.reader(for: key, of: document.root, findings: findings).flatMap(decode)
         guard let value, findings.errors.isEmpty else {
@@ -75,40 +73,6 @@ public enum ConfigurationReader {
         guard let entries = file.mapping(key, wanted: wanted) else { return nil }
         let place = sections.first { $0.name == key.rawValue }?.key.position ?? section.position
         return SectionReader<Key>(entries, at: place, path: file.path(of: key), findings: findings)
-    }
-
-    private static func bytes(of file: String) throws(ConfigurationRefusal) -> [UInt8] {
-        do throws(ConfigurationFile.Failure) {
-            return try ConfigurationFile.read(file)
-        } catch {
-            let found =
-                switch error {
-                case .refused(let errno): "no readable file (\(errno))"
-                case .tooLarge: "more than \(ConfigurationFile.sizeMax) bytes"
-                }
-            throw ConfigurationRefusal(whole: file, found: found, wanted: "a YAML file; --example prints one")
-        }
-    }
-
-    private static func document(_ bytes: [UInt8], file: String) throws(ConfigurationRefusal) -> YAMLDocument
-    {
-        do throws(YAMLProblem) {
-            return try YAMLTreeBuilder.parse(bytes)
-        } catch {
-            // What was understood before is not told: after a YAML error it may well be misunderstood.
-            throw ConfigurationRefusal(
-                whole: file, at: error.position, found: error.found, wanted: error.wanted)
-        }
-    }
-}
-
-extension ConfigurationRefusal {
-    fileprivate init(whole file: String, at position: YAMLPosition? = nil, found: String, wanted: String) {
-        self.init(diagnostics: [
-            Diagnostic(
-                file: file, line: position?.line ?? 0, column: position?.column ?? 0, key: "", found: found,
-                wanted: wanted, severity: .error)
-        ])
     }
 }
 

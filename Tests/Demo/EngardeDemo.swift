@@ -15,11 +15,11 @@ struct EngardeDemo: ParsableCommand {
             if no ping was lost while at least one link lived and every living link carried copies.
             """)
 
-    @Option(help: "The client program. Default: engarde-client beside this one.")
-    var client = "\(Environment.executableFolder)/engarde-client"
+    @Option(help: "The client program. Default: engarde beside this one.")
+    var client = Environment.engarde("engarde-client")
 
-    @Option(help: "The server program. Default: engarde-server beside this one.")
-    var server = "\(Environment.executableFolder)/engarde-server"
+    @Option(help: "The server program. Default: engarde beside this one.")
+    var server = Environment.engarde("engarde-server")
 
     @Option(help: "auto, io_uring or polling, for both programs.")
     var engine = "auto"

@@ -26,10 +26,11 @@ final class Rig {
 
     var links: [LaboratoryLink] { laboratory.links }
 
-    /// The build puts the programs beside the tests; ENGARDE_PROGRAMS names another folder, such as that of an
-    /// optimised build.
+    /// The build puts the program beside the tests; ENGARDE_PROGRAMS names another folder, such as that of an optimised
+    /// build.
     static func path(_ end: Engarde.End) -> String {
-        "\(Environment.value("ENGARDE_PROGRAMS") ?? Environment.executableFolder)/engarde-\(end.rawValue)"
+        Environment.engarde(
+            "engarde-\(end.rawValue)", in: Environment.value("ENGARDE_PROGRAMS") ?? Environment.executableFolder)
     }
 
     func tunnel() throws -> WireGuardTunnel {

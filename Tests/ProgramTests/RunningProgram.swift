@@ -3,7 +3,7 @@
 import Glibc
 import Support
 
-/// One of the two programs, started as a process.
+/// `engarde` by one of its names, started as a process.
 final class RunningProgram {
     enum Name: String, CaseIterable, Sendable {
         case client = "engarde-client"
@@ -43,21 +43,15 @@ final class RunningProgram {
         var bytes: [UInt8] = []
     }
 
-    /// The folder the test binary was built into, where the programs are too.
-    static let folder: String = {
-        var path = [CChar](repeating: 0, count: 4_096)
-        let length = readlink("/proc/self/exe", &path, path.count - 1)
-        precondition(length > 0)
-        let text = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return String(text[..<text.lastIndex(of: "/")!])
-    }()
+    convenience init(_ name: Name, _ arguments: [String], input: String = "", closed: Set<Int32> = []) {
+        self.init(path: Environment.engarde(name.rawValue), arguments, input: input, closed: closed)
+    }
 
     /// - Parameters:
     ///   - input: what it reads from its standard input.
     ///   - closed: of its three standard streams, which it does not have at all.
-    init(_ name: Name, _ arguments: [String], input: String = "", closed: Set<Int32> = []) {
+    init(path: String, _ arguments: [String], input: String = "", closed: Set<Int32> = []) {
         let streams = (0..<3).map { _ in Self.pipe() }
-        let path = Self.folder + "/" + name.rawValue
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         for stream in 0..<3 as Range<Int32> {
@@ -110,6 +104,11 @@ final class RunningProgram {
         var ends: [Int32] = [0, 0]
         precondition(pipe2(&ends, O_CLOEXEC) == 0)
         return (ends[0], ends[1])
+    }
+
+    /// Runs `engarde` by its own name to its end.
+    static func run(_ arguments: [String], input: String = "") -> End {
+        RunningProgram(path: "\(Environment.executableFolder)/engarde", arguments, input: input).end()
     }
 
     /// Runs a program to its end.

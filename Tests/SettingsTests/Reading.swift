@@ -32,7 +32,7 @@ func readServer(_ text: String) -> Reading<ServerConfiguration> { readServer(byt
 
 func readClient(bytes: [UInt8]) -> Reading<ClientConfiguration> {
     do throws(ConfigurationRefusal) {
-        let loaded = try ConfigurationReader.client(bytes: bytes, file: "engarde.yml")
+        let loaded = try ConfigurationReader.client(ConfigurationText(file: "engarde.yml", bytes: bytes))
         return Reading(value: loaded.value, diagnostics: loaded.warnings)
     } catch {
         return Reading(value: nil, diagnostics: error.diagnostics)
@@ -41,7 +41,7 @@ func readClient(bytes: [UInt8]) -> Reading<ClientConfiguration> {
 
 func readServer(bytes: [UInt8]) -> Reading<ServerConfiguration> {
     do throws(ConfigurationRefusal) {
-        let loaded = try ConfigurationReader.server(bytes: bytes, file: "engarde.yml")
+        let loaded = try ConfigurationReader.server(ConfigurationText(file: "engarde.yml", bytes: bytes))
         return Reading(value: loaded.value, diagnostics: loaded.warnings)
     } catch {
         return Reading(value: nil, diagnostics: error.diagnostics)

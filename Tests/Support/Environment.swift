@@ -42,4 +42,17 @@ public enum Environment {
     public static var executableFolder: String {
         executable.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
     }
+
+    /// The path of a name by which `engarde` in `folder` behaves as one of the two original programs, `engarde-client` or
+    /// `engarde-server`; makes the link where it is missing.
+    public static func engarde(_ name: String, in folder: String = executableFolder) -> String {
+        let path = "\(folder)/\(name)"
+        var status = stat()
+        // A program of that name from an earlier build would be another program.
+        if lstat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFLNK {
+            unlink(path)
+            symlink("engarde", path)
+        }
+        return path
+    }
 }

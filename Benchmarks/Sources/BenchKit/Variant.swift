@@ -63,12 +63,12 @@ package struct Variant: Sendable {
     package static let oneCallName = "one-call-per-copy"
     package static let ringName = "io_uring"
 
-    /// engarde's own programs with one of its engines. They are looked for in `folder`.
+    /// engarde with one of its engines. It is looked for in `folder`.
     package static func engarde(_ engine: String, in folder: String, options: [String] = []) -> Variant {
         let tail = ["--engine", engine, "--log-level", "warning"] + options + ["{file}"]
         var variant = Variant(
-            name: engine, client: ["\(folder)/engarde-client"] + tail,
-            server: ["\(folder)/engarde-server"] + tail)
+            name: engine, client: ["\(folder)/engarde", "client"] + tail,
+            server: ["\(folder)/engarde", "server"] + tail)
         variant.isOurs = true
         return variant
     }

@@ -156,7 +156,7 @@ struct MachineryTests {
     @Test func aPairWithoutAFileRelays() throws {
         try onOneCorePerSide { bench in
             let folder = Environment.executableFolder
-            let pair = Variant.pair(name: "own", client: "\(folder)/engarde-client", server: "\(folder)/engarde-server")
+            let pair = Variant.pair(name: "own", client: "\(folder)/engarde client", server: "\(folder)/engarde server")
             let run = try bench.measure(
                 pair, Case(links: 1, size: 148, load: .rate(100), direction: .up), seconds: 0.3, counting: 0)
             #expect(run.flows[0].unique > 0 && run.flows[0].lost == 0)

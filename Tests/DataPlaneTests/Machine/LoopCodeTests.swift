@@ -4,25 +4,25 @@ import Glibc
 import Support
 import Testing
 
-/// The programs as they ship, in the folder that ENGARDE_PROGRAMS names.
-private enum ShippedPrograms {
+/// The program as it ships, in the folder that ENGARDE_PROGRAMS names.
+private enum ShippedProgram {
     static let folder = Environment.value("ENGARDE_PROGRAMS")
 
     /// Why their code cannot be looked at, nil when it can.
     static let obstacle: String? = {
-        guard let folder else { return "ENGARDE_PROGRAMS does not name the folder of the optimised programs" }
+        guard let folder else { return "ENGARDE_PROGRAMS does not name the folder of the optimised program" }
         if ["nm", "objdump"].contains(where: { Environment.find($0) == nil }) {
             return "objdump and nm are not installed (package binutils)"
         }
-        return access("\(folder)/engarde-server", X_OK) == 0 ? nil : "no optimised programs in \(folder)"
+        return access("\(folder)/engarde", X_OK) == 0 ? nil : "no optimised program in \(folder)"
     }()
 }
 
-/// What the compiler made of the loop, in the optimised programs: it calls nothing that allocates, counts references,
+/// What the compiler made of the loop, in the optimised program: it calls nothing that allocates, counts references,
 /// locks or looks up types.
 @Suite(
     .serialized,
-    .enabled(if: ShippedPrograms.obstacle == nil, Comment(rawValue: "skipped: \(ShippedPrograms.obstacle ?? "")")))
+    .enabled(if: ShippedProgram.obstacle == nil, Comment(rawValue: "skipped: \(ShippedProgram.obstacle ?? "")")))
 struct LoopCodeTests {
     /// All that the loop may call besides its own rooms: the system, and copies of bytes.
     private static let allowed: Set<String> = [
@@ -31,9 +31,9 @@ struct LoopCodeTests {
         "memmove", "memset", "memcmp", "read", "recvmmsg", "sched_yield", "sendmmsg", "write",
     ]
 
-    @Test("The loop calls nothing but the system", arguments: ["engarde-client", "engarde-server"])
-    func loop(program: String) throws {
-        let code = try ProgramCode("\(ShippedPrograms.folder!)/\(program)")
+    @Test("The loop calls nothing but the system")
+    func loop() throws {
+        let code = try ProgramCode("\(ShippedProgram.folder!)/engarde")
         // DataPlane.Loop.run(), once for each engine and relay.
         let loops = code.names { $0.hasPrefix("$s9DataPlane4LoopV") && $0.contains("3runyyF") }
         #expect(loops.count == 6, "two engines by three relays: \(loops)")
@@ -49,7 +49,7 @@ struct LoopCodeTests {
 
     @Test("Code that allocates and counts references is found")
     func canary() throws {
-        let code = try ProgramCode("\(ShippedPrograms.folder!)/engarde-server")
+        let code = try ProgramCode("\(ShippedProgram.folder!)/engarde")
         // DataPlane.DataPlane, the class that starts it all.
         let calls = code.callsOut(of: code.names { $0.hasPrefix("$s9DataPlaneAAC") })
         #expect(calls["swift_allocObject"] != nil && calls["swift_release"] != nil)

@@ -15,11 +15,11 @@ struct EngardeTrial: ParsableCommand {
             when asked to, no ping was lost while a link lived, and no socket was left over.
             """)
 
-    @Option(help: "The client program. Default: engarde-client beside this one.")
-    var client = "\(Environment.executableFolder)/engarde-client"
+    @Option(help: "The client program. Default: engarde beside this one.")
+    var client = Environment.engarde("engarde-client")
 
-    @Option(help: "The server program. Default: engarde-server beside this one.")
-    var server = "\(Environment.executableFolder)/engarde-server"
+    @Option(help: "The server program. Default: engarde beside this one.")
+    var server = Environment.engarde("engarde-server")
 
     @Option(help: "auto, io_uring or polling, for both programs.")
     var engine = "auto"

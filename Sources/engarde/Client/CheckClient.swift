@@ -8,15 +8,19 @@ import Program
 import Sockets
 
 /// `engarde-client check [FILE]`
-struct Check: ParsableCommand {
+struct CheckClient: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Say what is wrong with the file, and which links would carry traffic now.")
 
     @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
     var file = "engarde.yml"
 
-    func run() throws {
-        let loaded = try ConfigurationReader.client(file: file)
+    func run() throws { try Self.check(ConfigurationText(reading: file), file: file) }
+
+    /// Prints what `check` says of the `client` section of a file.
+    static func check(_ text: ConfigurationText, file: String) throws {
+        let loaded = try ConfigurationReader.client(text)
         let configuration = loaded.value
         try SelfDestination.refuse(configuration, asksNames: true)
         Program.printChecked(file, loaded.warnings, command: configuration.onLinkChange, configuration.webManager)

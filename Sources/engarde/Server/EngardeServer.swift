@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import ArgumentParser
-import Program
 
-@main
+/// The command line of a program called `engarde-server`.
 struct EngardeServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "engarde-server",
@@ -14,8 +13,6 @@ struct EngardeServer: AsyncParsableCommand {
             engarde-server --example | --version | --help
             """,
         discussion: "Without FILE it reads engarde.yml in the working directory.",
-        subcommands: [Run.self, Check.self],
-        defaultSubcommand: Run.self)
-
-    static func main() async { await Program.main(Self.self) }
+        subcommands: [RunServer.self, CheckServer.self],
+        defaultSubcommand: RunServer.self)
 }

@@ -8,15 +8,19 @@ import Program
 import Sockets
 
 /// `engarde-server check [FILE]`
-struct Check: ParsableCommand {
+struct CheckServer: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Say what is wrong with the file, and whether WireGuard's address is known.")
 
     @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
     var file = "engarde.yml"
 
-    func run() throws {
-        let loaded = try ConfigurationReader.server(file: file)
+    func run() throws { try Self.check(ConfigurationText(reading: file), file: file) }
+
+    /// Prints what `check` says of the `server` section of a file.
+    static func check(_ text: ConfigurationText, file: String) throws {
+        let loaded = try ConfigurationReader.server(text)
         let destination = loaded.value.destination
         try SelfDestination(listen: loaded.value.listenAddress)
             .refuse(destination, key: "dstAddr", section: "server", asksNames: true)

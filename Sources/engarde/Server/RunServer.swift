@@ -6,14 +6,15 @@ import Control
 import Program
 import WebManager
 
-/// `engarde-server [FILE]`
-struct Run: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Relay until SIGTERM or SIGINT (the default).")
+/// `engarde server [FILE]`
+struct RunServer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Relay until SIGTERM or SIGINT (the default).")
 
     @OptionGroup var options: ProgramOptions
 
     func run() async throws {
-        if Program.answersFlags(options, name: "engarde-server") { return }
+        if options.answers.answer(name: "engarde-server") { return }
         let loaded = try ConfigurationReader.server(file: options.file)
         var configuration = loaded.value
         if let engine = options.engine { configuration.engine = engine }

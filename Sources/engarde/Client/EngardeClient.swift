@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import ArgumentParser
-import Program
 
-@main
+/// The command line of a program called `engarde-client`.
 struct EngardeClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "engarde-client",
@@ -15,8 +14,6 @@ struct EngardeClient: AsyncParsableCommand {
             engarde-client --example | --version | --help
             """,
         discussion: "Without FILE it reads engarde.yml in the working directory.",
-        subcommands: [Run.self, Check.self, ListInterfaces.self],
-        defaultSubcommand: Run.self)
-
-    static func main() async { await Program.main(Self.self) }
+        subcommands: [RunClient.self, CheckClient.self, ListInterfaces.self],
+        defaultSubcommand: RunClient.self)
 }

@@ -5,7 +5,7 @@ import Settings
 import Links
 import Sockets
 
-/// `engarde-client list-interfaces`
+/// `engarde list-interfaces`
 struct ListInterfaces: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list-interfaces", abstract: "Print every interface with the address that would be used.")

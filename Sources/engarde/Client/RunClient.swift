@@ -7,9 +7,10 @@ public import Links
 import Program
 import WebManager
 
-/// `engarde-client [FILE]`
-struct Run: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Relay until SIGTERM or SIGINT (the default).")
+/// `engarde client [FILE]`
+struct RunClient: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Relay until SIGTERM or SIGINT (the default).")
 
     @OptionGroup var options: ProgramOptions
 
@@ -17,7 +18,7 @@ struct Run: AsyncParsableCommand {
     var linkSource: LinkSource = .automatic
 
     func run() async throws {
-        if Program.answersFlags(options, name: "engarde-client") { return }
+        if options.answers.answer(name: "engarde-client") { return }
         let loaded = try ConfigurationReader.client(file: options.file)
         var configuration = loaded.value
         if let engine = options.engine { configuration.engine = engine }

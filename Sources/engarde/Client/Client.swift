@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+
+/// `engarde client`
+struct Client: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Send every datagram WireGuard emits over every link at once.",
+        usage: "engarde client [FILE] [--engine ENGINE] [--log-level LEVEL]",
+        subcommands: [RunClient.self],
+        defaultSubcommand: RunClient.self)
+}

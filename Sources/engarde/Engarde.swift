@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+import Program
+
+/// `engarde`, everything under one name.
+struct Engarde: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "engarde",
+        abstract: "Carries WireGuard over every uplink at once: the first copy of a datagram wins.",
+        usage: """
+            engarde client|server [FILE] [--engine ENGINE] [--log-level LEVEL]
+            engarde check [FILE]
+            engarde list-interfaces
+            engarde --example | --version | --help
+            """,
+        discussion: """
+            The client sends each datagram WireGuard emits over every link; the server hands the first copy to its \
+            WireGuard, and answers over every link the client was heard from. Without FILE they read engarde.yml in \
+            the working directory.
+            """,
+        subcommands: [Client.self, Server.self, Check.self, ListInterfaces.self])
+
+    @OptionGroup var answers: AnswerFlags
+
+    func run() throws {
+        if !answers.answer(name: "engarde") { throw CleanExit.helpRequest(self) }
+    }
+}
