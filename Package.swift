@@ -112,10 +112,21 @@ let package = Package(
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
         tests(
             "WebManagerTests",
-            ["WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
+            ["ControlClient", "WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
+        room(
+            "ControlClient",
+            [
+                "Status", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Program", ["Settings", "Control", "WebManager", logging, arguments, lifecycle, signals]),
-        program("engarde", ["Program", "Control", "WebManager", "Settings", "Links", "Sockets", arguments]),
+        room("Program", ["Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
+        program(
+            "engarde",
+            ["Program", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status", arguments]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
@@ -133,6 +144,6 @@ let package = Package(
         tests("SocketsTests", ["CShims", "Sockets"]),
         tests(
             "ProgramTests",
-            ["CShims", "Program", "Settings", "Sockets", "Support", "engarde"]),
+            ["CShims", "Program", "Settings", "Sockets", "Status", "Support", "engarde"]),
     ]
 )

@@ -59,6 +59,7 @@ extension ClientControl {
         if !link.isCarrying {
             dataPlane.mailbox.post(.carry(served.handle, true))
             link.isCarrying = true
+            expectedLinks.note(link.name)
             link.joined = engarde_monotonic_nanoseconds()
             link.questionsWhenJoined = dataPlane.counters.value(.questions)
         }

@@ -75,6 +75,7 @@ extension ClientControl: ClientStatusSource {
         status.duplicateDatagrams = dataPlane.copies.duplicates(ofStream: 0)
         status.traffic = Traffic(counters, slot: listen.handle.slot)
         status.links = table.interfaces.map { link($0, now) }
+        status.missingLinks = expectedLinks.missing(from: table.interfaces.map(\.name)).filter { !policy.isExcluded($0) }
         let ages = status.links.map(\.lastReceivedSeconds) + [age(lastReceivedBefore, now: now)]
         status.serverLastReceivedSeconds = ages.compactMap(\.self).min()
         return status
@@ -94,6 +95,7 @@ extension ClientControl: ClientStatusSource {
         status.warning = link?.warning ?? ""
         status.stateSeconds = Double(now - (link?.carryingStateSince ?? now)) / 1e9
         status.isExcluded = policy.isExcluded(interface.name)
+        status.isExpected = !status.isExcluded && expectedLinks.contains(interface.name)
         status.sourceAddress = (link?.pair?.source ?? policy.displayAddress(interface)).map { "\($0)" } ?? ""
         status.destination = "\(policy.destination(for: interface.name))"
         if let link { status.lastReceivedSeconds = age(lastReceived(link), now: now) }

@@ -37,6 +37,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     let bell = ChangeBell()
     /// When something last came over links whose sockets are closed since; 0 for never.
     var lastReceivedBefore: Int64 = 0
+    var expectedLinks: ExpectedLinks
     var slots: SocketSlots
     private(set) var resolver: NameResolver!
     private(set) var ticker: Ticker?
@@ -55,6 +56,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     ) throws {
         self.linkSource = linkSource
         self.configuration = configuration
+        expectedLinks = ExpectedLinks(configuration)
         self.log = log
         try SelfDestination.refuse(configuration, asksNames: false)
         let socket = try ListenSocket.open(configuration.listenAddress)

@@ -3,6 +3,7 @@
 public import ArgumentParser
 public import Settings
 internal import Control
+internal import ControlClient
 internal import Glibc
 public import Logging
 public import ServiceLifecycle
@@ -40,6 +41,7 @@ public enum Program {
         let text: String
         switch error {
         case let refusal as ConfigurationRefusal: text = refusal.description
+        case let failure as ControlFailure: text = failure.description
         case let refusal as StartRefusal: text = refusal.description
         case let status as ExitCode: exit(status.rawValue)
         default: text = commandLineProblem(root, error)
@@ -80,8 +82,8 @@ public enum Program {
     /// - Parameter role: what the web manager shows of it.
     public static func serve<Relay: Service>(
         _ service: @autoclosure () throws -> Relay, role: (Relay) -> WebRole, warnings: [Diagnostic],
-        writeTimeoutMilliseconds: Int?, webManager: WebManagerConfiguration?, description: String, name: String,
-        log: Logger
+        writeTimeoutMilliseconds: Int?, webManager: WebManagerConfiguration?, controlSocket: ControlSocket?,
+        description: String, name: String, log: Logger
     ) async throws {
         raiseDescriptorLimit()
         // First, so that a refusal is the only line.
@@ -94,11 +96,12 @@ public enum Program {
         var quiet = log
         quiet.logLevel = max(log.logLevel, .warning)
         var services = [ServiceGroupConfiguration.ServiceConfiguration(service: service)]
-        if let webManager {
+        if webManager != nil || controlSocket != nil {
             // Whatever becomes of it, the tunnel goes on.
             services.append(
                 .init(
-                    service: WebManager(WebSettings(webManager), role: role(service), log: log),
+                    service: WebManager(
+                        webManager.map { WebSettings($0) }, controlSocket: controlSocket, role: role(service), log: log),
                     successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
         }
         let group = ServiceGroup(

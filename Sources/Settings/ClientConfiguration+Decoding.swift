@@ -20,6 +20,7 @@ extension ClientConfiguration {
         let trafficProtocol = section.trafficProtocol(.protocol)
         let onLinkChange = section.command(.onLinkChange)
         let webManager = section.webManager(.webManager)
+        let controlSocket = section.controlSocket(.controlSocket)
         let tuning = section.tuning(.tuning)
         let engine = section.word(.engine, as: EngineChoice.self)
         let logLevel = section.word(.logLevel, as: LogLevel.self)
@@ -35,6 +36,7 @@ extension ClientConfiguration {
         self.trafficProtocol = trafficProtocol ?? self.trafficProtocol
         self.onLinkChange = onLinkChange
         self.webManager = webManager
+        self.controlSocket = controlSocket
         self.engine = engine ?? self.engine
         self.tuning = tuning
         self.logLevel = logLevel ?? self.logLevel

@@ -13,12 +13,12 @@ enum SectionKey: String, KnownKey {
 
 enum ClientKey: String, KnownKey {
     case description, listenAddr, dstAddr, writeTimeout, excludedInterfaces, interfaceLabels, dstOverrides
-    case allowedSources, `protocol`, onLinkChange, webManager, engine, logLevel, tuning
+    case allowedSources, `protocol`, onLinkChange, webManager, controlSocket, engine, logLevel, tuning
 }
 
 enum ServerKey: String, KnownKey {
     case description, listenAddr, dstAddr, writeTimeout, clientTimeout, maxPaths, maxSessions, maxPathsPerSession
-    case wireguardPublicKey, `protocol`, onLinkChange, webManager, engine, logLevel, tuning
+    case wireguardPublicKey, `protocol`, onLinkChange, webManager, controlSocket, engine, logLevel, tuning
 }
 
 enum WebManagerKey: String, KnownKey {

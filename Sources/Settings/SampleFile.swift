@@ -7,8 +7,8 @@ public enum SampleFile {
     public static let text = """
         # engarde.yml: WireGuard over several links at once.
         #
-        # One file may hold both sections; engarde-client reads "client", engarde-server reads "server". Check
-        # a file with: engarde-client check engarde.yml
+        # One file may hold both sections; engarde client reads "client", engarde server reads "server". Check
+        # a file with: engarde check engarde.yml
 
         client:
           # Shown in the log and on the page.
@@ -58,6 +58,9 @@ public enum SampleFile {
           #  passwordFile: ""
           #  publicHost: "van.example"
 
+          # What "engarde status" and "engarde link" talk to; "" for none.
+          #controlSocket: /run/engarde/client.sock
+
           # auto, io_uring or polling.
           #engine: auto
 
@@ -105,6 +108,7 @@ public enum SampleFile {
           #  passwordFile: ""
           #  publicHost: "van.example"
 
+          #controlSocket: /run/engarde/server.sock
           #engine: auto
           #logLevel: info
           #tuning:

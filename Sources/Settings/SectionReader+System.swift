@@ -10,6 +10,23 @@ extension SectionReader {
         return isWithoutZero(text, at: node, path(of: key)) ? text : ""
     }
 
+    /// A socket's path; empty when there is to be none, nil when it is absent or wrong.
+    func controlSocket(_ key: Key) -> String? {
+        guard let node = node(key),
+            let text = findings.text(of: node, path(of: key), wanted: "the path of a socket"),
+            isWithoutZero(text, at: node, path(of: key))
+        else { return nil }
+        // The kernel takes 107 bytes; until it is in place the socket has a longer name.
+        let limit = 96
+        guard text.isEmpty || text.first == "/" && text.utf8.count <= limit else {
+            findings.error(
+                at: node.position, path(of: key), found: quoted(text),
+                wanted: "an absolute path of at most \(limit) bytes, or \"\" for no socket")
+            return nil
+        }
+        return text
+    }
+
     /// A program's path and its first arguments, none when it is absent, empty or wrong.
     ///
     /// A single text is a program: no shell takes it apart, and neither do we.

@@ -26,6 +26,7 @@ extension ServerConfiguration {
         if trafficProtocol == .opaque { Self.warnOfSettingsWithoutEffect(section) }
         let onLinkChange = section.command(.onLinkChange)
         let webManager = section.webManager(.webManager)
+        let controlSocket = section.controlSocket(.controlSocket)
         let tuning = section.tuning(.tuning)
         let engine = section.word(.engine, as: EngineChoice.self)
         let logLevel = section.word(.logLevel, as: LogLevel.self)
@@ -42,6 +43,7 @@ extension ServerConfiguration {
         self.trafficProtocol = trafficProtocol ?? self.trafficProtocol
         self.onLinkChange = onLinkChange
         self.webManager = webManager
+        self.controlSocket = controlSocket
         self.engine = engine ?? self.engine
         self.tuning = tuning
         self.logLevel = logLevel ?? self.logLevel

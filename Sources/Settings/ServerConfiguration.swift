@@ -35,6 +35,8 @@ public struct ServerConfiguration: Hashable, Sendable {
     /// A program's path and its first arguments, run when a path changes its state; empty means none.
     public var onLinkChange: [String] = []
     public var webManager: WebManagerConfiguration?
+    /// The path of the control socket; empty for none, nil for the usual place.
+    public var controlSocket: String?
     public var engine: EngineChoice = .automatic
     public var tuning = TuningConfiguration()
     public var logLevel: LogLevel = .info

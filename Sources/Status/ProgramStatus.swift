@@ -56,9 +56,12 @@ public struct ClientStatus: Hashable, Sendable, Codable {
     public var traffic: Traffic
     /// Every interface of the machine, in the system's order.
     public var links: [LinkStatus]
+    /// Names of links that ought to carry, see ``LinkStatus/isExpected``, and are no interfaces of the machine now.
+    public var missingLinks: [String]
 
     public init(program: ProgramStatus) {
         self.program = program
+        missingLinks = []
         wireGuardAddress = ""
         uniqueDatagrams = 0
         duplicateDatagrams = 0

@@ -8,27 +8,36 @@ public import ServiceLifecycle
 internal import Status
 internal import Synchronization
 
-/// Serves the page, the API and the metrics of one program.
+/// Serves the page, the API and the metrics of one program: on a port, on the control socket, or on both.
 ///
 /// The tunnel does not notice whether it works: it has a thread of its own that yields to the tunnel's, keeps nothing
-/// that grows, and passes over whatever goes wrong. An occupied port is tried again for as long as it takes.
+/// that grows, and passes over whatever goes wrong. An occupied place is tried again for as long as it takes.
 public final class WebManager: Service {
-    private let settings: WebSettings
+    private let listeners: [any WebListener]
     private let log: Logger
     private let limits: WebLimits
     private let routes: [Route]
     private let feed: EventFeed
     private let census: ConnectionCensus
-    /// Where it is served now, for tests.
+    /// The port it is served on now, for tests.
     private let servedPort = Mutex<Int?>(nil)
 
     /// Nothing happens before ``run()``.
-    public convenience init(_ settings: WebSettings, role: WebRole, log: Logger) {
-        self.init(settings, role: role, log: log, limits: WebLimits())
+    ///
+    /// - Parameters:
+    ///   - settings: where to listen for browsers; nil for nowhere.
+    ///   - controlSocket: where to listen for commands on this machine; nil for nowhere.
+    public convenience init(_ settings: WebSettings?, controlSocket: ControlSocket?, role: WebRole, log: Logger) {
+        self.init(settings, controlSocket: controlSocket, role: role, log: log, limits: WebLimits())
     }
 
-    init(_ settings: WebSettings, role: WebRole, log: Logger, limits: WebLimits) {
-        self.settings = settings
+    init(
+        _ settings: WebSettings?, controlSocket: ControlSocket? = nil, role: WebRole, log: Logger,
+        limits: WebLimits = WebLimits()
+    ) {
+        let port = settings.map { PortListener($0) as any WebListener }
+        let socket = controlSocket.map { SocketListener($0) as any WebListener }
+        listeners = [port, socket].compactMap(\.self)
         self.log = log
         self.limits = limits
         feed = EventFeed(limits) { await Routes.event(role) }
@@ -49,7 +58,7 @@ public final class WebManager: Service {
                 tasks.addTask { await self.feed.run() }
                 await withTaskCancellationHandler {
                     await withGracefulShutdownHandler {
-                        await self.serveAlways(loop)
+                        await self.serveAll(loop)
                     } onGracefulShutdown: {
                         self.feed.stop()
                         loop.scheduleTask(in: .milliseconds(self.limits.farewellMilliseconds)) {
@@ -70,22 +79,29 @@ public final class WebManager: Service {
     var connectionCount: Int { census.count }
     var isTelling: Bool { feed.isTelling }
 
-    private func serveAlways(_ loop: any EventLoop) async {
+    private func serveAll(_ loop: any EventLoop) async {
+        await withTaskGroup { tasks in
+            for listener in listeners { tasks.addTask { await self.serveAlways(listener, loop) } }
+        }
+    }
+
+    private func serveAlways(_ listener: any WebListener, _ loop: any EventLoop) async {
         var backoff = Backoff(limits.retrySeconds)
         var trouble: String?
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
-            let refusal = await serve(loop) { port in
-                self.servedPort.withLock { $0 = port }
-                self.tell(port)
+            let served = Mutex(false)
+            let refusal = await serve(listener, loop) { port in
+                served.withLock { $0 = true }
+                if let port { self.servedPort.withLock { $0 = port } }
             }
-            let wasServed = servedPort.withLock { port in
-                defer { port = nil }
-                return port != nil
+            let wasServed = served.withLock { $0 }
+            if wasServed {
+                backoff.reset()
+                if listener is PortListener { servedPort.withLock { $0 = nil } }
             }
             guard !Task.isCancelled && !Task.isShuttingDownGracefully else { return }
-            if wasServed { backoff.reset() }
             if wasServed || refusal.description != trouble {
-                log.error("\(refusal)\(refusal.mayPass ? "; it is tried again" : "")")
+                log.log(level: listener.troubleLevel, "\(refusal)\(refusal.mayPass ? "; it is tried again" : "")")
             }
             trouble = refusal.description
             guard refusal.mayPass else {
@@ -99,25 +115,19 @@ public final class WebManager: Service {
     }
 
     /// Serves for as long as it goes. Returns why it no longer does, or never did.
-    private func serve(_ loop: any EventLoop, onServing: @escaping @Sendable (Int) -> Void) async -> WebRefusal {
+    ///
+    /// - Parameter onServing: called with the port, nil where there is none, once it is bound.
+    private func serve(
+        _ listener: any WebListener, _ loop: any EventLoop, onServing: @escaping @Sendable (Int?) -> Void
+    ) async -> WebRefusal {
         do {
-            let site = Site(routes, try Door(settings), limits)
-            try await WebServer(settings, site, census, limits, loop).run(onServing)
-            return WebRefusal(description: "the web manager has stopped", mayPass: true)
+            let site = Site(routes, try listener.door(), limits)
+            try await WebServer(listener, site, census, limits, loop, log).run(onServing)
+            return WebRefusal(description: "\(listener.name) has stopped", mayPass: true)
         } catch let refusal as WebRefusal {
             return refusal
         } catch {
-            return WebRefusal(description: "the web manager cannot be served: \(error)", mayPass: true)
+            return WebRefusal(description: "\(listener.name) cannot be served: \(error)", mayPass: true)
         }
-    }
-
-    private func tell(_ port: Int) {
-        var address = settings
-        address.listenPort = UInt16(port)
-        log.notice("the web manager is at http://\(address.listenText)/")
-        if settings.username.isEmpty != (settings.password.isEmpty && settings.passwordFile.isEmpty) {
-            log.warning("the web manager asks for no password: username and password are needed, and one is missing")
-        }
-        if let problem = settings.passwordFileProblem { log.warning("\(problem)") }
     }
 }

@@ -10,6 +10,8 @@ struct Engarde: AsyncParsableCommand {
         abstract: "Carries WireGuard over every uplink at once: the first copy of a datagram wins.",
         usage: """
             engarde client|server [FILE] [--engine ENGINE] [--log-level LEVEL]
+            engarde status [--watch | --json]
+            engarde link exclude|include NAME
             engarde check [FILE]
             engarde list-interfaces
             engarde --example | --version | --help
@@ -19,7 +21,9 @@ struct Engarde: AsyncParsableCommand {
             WireGuard, and answers over every link the client was heard from. Without FILE they read engarde.yml in \
             the working directory.
             """,
-        subcommands: [Client.self, Server.self, Check.self, ListInterfaces.self])
+        subcommands: [
+            Client.self, Server.self, StatusCommand.self, LinkCommand.self, Check.self, ListInterfaces.self,
+        ])
 
     @OptionGroup var answers: AnswerFlags
 

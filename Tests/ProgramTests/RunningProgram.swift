@@ -23,6 +23,8 @@ final class RunningProgram {
     /// Seconds a program may take.
     private static let patienceSeconds = 2 * Int(Patience.seconds)
 
+    /// Where its control socket is.
+    let runtime: TemporaryFolder
     private let process: pid_t
 
     /// What it has in memory now.
@@ -43,15 +45,22 @@ final class RunningProgram {
         var bytes: [UInt8] = []
     }
 
-    convenience init(_ name: Name, _ arguments: [String], input: String = "", closed: Set<Int32> = []) {
-        self.init(path: Environment.engarde(name.rawValue), arguments, input: input, closed: closed)
+    convenience init(
+        _ name: Name, _ arguments: [String], input: String = "", closed: Set<Int32> = [], runtime: TemporaryFolder? = nil
+    ) {
+        self.init(
+            path: Environment.engarde(name.rawValue), arguments, input: input, closed: closed, runtime: runtime)
     }
 
     /// - Parameters:
     ///   - input: what it reads from its standard input.
     ///   - closed: of its three standard streams, which it does not have at all.
-    init(path: String, _ arguments: [String], input: String = "", closed: Set<Int32> = []) {
+    ///   - runtime: the folder of its control socket; nil for one of its own.
+    init(
+        path: String, _ arguments: [String], input: String = "", closed: Set<Int32> = [], runtime: TemporaryFolder? = nil
+    ) {
         let streams = (0..<3).map { _ in Self.pipe() }
+        self.runtime = runtime ?? (try! TemporaryFolder())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         for stream in 0..<3 as Range<Int32> {
@@ -72,10 +81,19 @@ final class RunningProgram {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        // Its control socket is in a folder of its own.
+        let own = "RUNTIME_DIRECTORY=\(self.runtime.path)"
+        var environment: [UnsafeMutablePointer<CChar>?] = []
+        var next = environ
+        while let entry = next.pointee {
+            if !String(cString: entry).hasPrefix("RUNTIME_DIRECTORY=") { environment.append(strdup(entry)) }
+            next += 1
+        }
+        environment += [strdup(own), nil]
         var process = pid_t()
-        let failure = posix_spawn(&process, path, &actions, &attributes, &words, environ)
+        let failure = posix_spawn(&process, path, &actions, &attributes, &words, &environment)
         precondition(failure == 0, "cannot start \(path): \(failure)")
-        for word in words { free(word) }
+        for word in words + environment { free(word) }
         posix_spawn_file_actions_destroy(&actions)
         posix_spawnattr_destroy(&attributes)
         self.process = process
@@ -107,8 +125,8 @@ final class RunningProgram {
     }
 
     /// Runs `engarde` by its own name to its end.
-    static func run(_ arguments: [String], input: String = "") -> End {
-        RunningProgram(path: "\(Environment.executableFolder)/engarde", arguments, input: input).end()
+    static func run(_ arguments: [String], input: String = "", runtime: TemporaryFolder? = nil) -> End {
+        RunningProgram(path: "\(Environment.executableFolder)/engarde", arguments, input: input, runtime: runtime).end()
     }
 
     /// Runs a program to its end.
@@ -137,6 +155,14 @@ final class RunningProgram {
         read { $0.contains(text) }
         return errorText.contains(text)
     }
+
+    /// Reads what it writes to its standard output until `text` is in it; false when it never is.
+    func prints(_ text: String) -> Bool {
+        read { _ in outputText.contains(text) }
+        return outputText.contains(text)
+    }
+
+    private var outputText: String { String(decoding: output.bytes, as: UTF8.self) }
 
     /// Waits until it does something of its own about a signal; before that the signal would just end it. It ignores
     /// the signal some instructions before it listens to it, so ``stop(_:)`` repeats it.
@@ -204,7 +230,7 @@ final class RunningProgram {
             status = result & 0x7f == 0 ? result >> 8 & 0xff : 128 + result & 0x7f
         }
         return End(
-            status: status!, output: String(decoding: output.bytes, as: UTF8.self), errors: errorText)
+            status: status!, output: outputText, errors: errorText)
     }
 
     /// Reads both streams until `isEnough`, their end, or the end of patience.

@@ -53,7 +53,7 @@ public final class Engarde {
             \(extra)
             """, to: "engarde.yml")
         arguments = [path, "--engine", engine, "--log-level", logLevel, file] + options
-        program = try Program(arguments, in: namespace)
+        program = try Self.start(arguments, in: namespace, runtime: folder)
         try waitUntilListening()
     }
 
@@ -62,8 +62,17 @@ public final class Engarde {
     /// Starts it again with the same file, after it ended or was killed.
     public func restart() throws {
         program.stop()
-        program = try Program(arguments, in: namespace)
+        program = try Self.start(arguments, in: namespace, runtime: folder)
         try waitUntilListening()
+    }
+
+    /// Where its control socket is.
+    public var controlSocket: String { "\(folder.path)/\(end.rawValue).sock" }
+
+    private static func start(
+        _ arguments: [String], in namespace: Namespace, runtime folder: TemporaryFolder
+    ) throws -> Program {
+        try Program(arguments, in: namespace, environment: ["RUNTIME_DIRECTORY": folder.path])
     }
 
     /// Ends it orderly and returns how it ended.

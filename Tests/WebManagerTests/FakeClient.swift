@@ -31,6 +31,7 @@ final class FakeClient: ClientStatusSource {
     static var links: [LinkStatus] {
         var dsl = LinkStatus(name: "eth0", state: .carrying)
         dsl.label = "DSL"
+        dsl.isExpected = true
         dsl.sourceAddress = "192.0.2.10"
         dsl.destination = "vpn.example:59501"
         dsl.destinationAddress = "198.51.100.1:59501"
@@ -45,6 +46,7 @@ final class FakeClient: ClientStatusSource {
         dsl.quality.lastMinute.delayP99Milliseconds = 12.5
         dsl.quality.lastMinute.jitterMilliseconds = 1.5
         var mobile = LinkStatus(name: "wwan0", state: .silent)
+        mobile.isExpected = true
         mobile.reason = "nothing for 12 s while others bring something"
         mobile.sourceAddress = "10.0.0.2"
         mobile.destination = "vpn.example:59501"

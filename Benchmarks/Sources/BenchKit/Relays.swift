@@ -31,8 +31,10 @@ final class Relays {
         func command(_ words: [String], _ file: String) -> [String] {
             cores.pinned(Variant.fill(words, file: file, links: laboratory.links))
         }
-        server = try Program(command(variant.server, serverFile), in: laboratory.server)
-        client = try Program(command(variant.client, clientFile), in: laboratory.client)
+        // Their control sockets, if they have any, are here and not the machine's.
+        let environment = ["RUNTIME_DIRECTORY": folder.path]
+        server = try Program(command(variant.server, serverFile), in: laboratory.server, environment: environment)
+        client = try Program(command(variant.client, clientFile), in: laboratory.client, environment: environment)
         do {
             let listen = try Monotonic.wait {
                 try check()

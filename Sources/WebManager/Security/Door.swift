@@ -9,6 +9,15 @@ struct Door: Sendable {
     let publicHosts: PublicHosts
     private let brake = GuessBrake()
 
+    /// Lets everybody in who can reach it.
+    static var open: Door { Door() }
+
+    private init() {
+        credentials = nil
+        publicHosts = PublicHosts([])
+        hosts = .any
+    }
+
     init(_ settings: WebSettings) throws(WebRefusal) {
         credentials = try settings.credentials()
         publicHosts = PublicHosts(settings.publicHosts)

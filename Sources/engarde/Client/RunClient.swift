@@ -26,7 +26,9 @@ struct RunClient: AsyncParsableCommand {
         try await Program.serve(
             ClientControl(configuration, linkSource: linkSource, log: log), role: { .client($0) },
             warnings: loaded.warnings, writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
-            webManager: configuration.webManager, description: configuration.description, name: "engarde-client", log: log)
+            webManager: configuration.webManager,
+            controlSocket: ControlSocket(configuration.controlSocket, for: "client"), description: configuration.description,
+            name: "engarde-client", log: log)
     }
 }
 

@@ -22,6 +22,8 @@ struct RunServer: AsyncParsableCommand {
         try await Program.serve(
             try ServerControl(configuration, log: log), role: { .server($0) },
             warnings: loaded.warnings, writeTimeoutMilliseconds: configuration.writeTimeoutMilliseconds,
-            webManager: configuration.webManager, description: configuration.description, name: "engarde-server", log: log)
+            webManager: configuration.webManager,
+            controlSocket: ControlSocket(configuration.controlSocket, for: "server"), description: configuration.description,
+            name: "engarde-server", log: log)
     }
 }

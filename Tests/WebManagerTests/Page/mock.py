@@ -146,7 +146,7 @@ class Link:
         is_in = self.stretch.is_in()
         return {
             "name": self.name, "label": self.label, "kind": self.kind, **self.stretch.common(),
-            "isExcluded": self.is_excluded(), "sourceAddress": self.source, "destination": self.destination,
+            "isExcluded": self.is_excluded(), "isExpected": not self.is_excluded(), "sourceAddress": self.source, "destination": self.destination,
             "destinationAddress": self.resolved if is_in else ""}
 
 
@@ -188,7 +188,7 @@ class ClientScene:
             "type": "client", "program": program(self.description, True), "wireGuardAddress": "127.0.0.1:51820",
             "wireGuardLastReceivedSeconds": 0.1, "serverLastReceivedSeconds": last, "uniqueDatagrams": unique,
             "duplicateDatagrams": int(unique * (scale - 1) * 0.97), "traffic": traffic(received // scale, sent // scale),
-            "links": links}
+            "links": links, "missingLinks": []}
 
     def history(self, name):
         return next((link.stretch.history() for link in self.links if link.name == name), None)

@@ -5,54 +5,69 @@ internal import HTTPTypes
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import Synchronization
 
 /// One attempt at listening, and what comes of it.
 struct WebServer: Sendable {
-    private let settings: WebSettings
+    private let listener: any WebListener
     private let site: Site
     private let census: ConnectionCensus
     private let limits: WebLimits
     private let loop: any EventLoop
+    private let log: Logger
 
     init(
-        _ settings: WebSettings, _ site: Site, _ census: ConnectionCensus, _ limits: WebLimits, _ loop: any EventLoop
+        _ listener: any WebListener, _ site: Site, _ census: ConnectionCensus, _ limits: WebLimits,
+        _ loop: any EventLoop, _ log: Logger
     ) {
-        self.settings = settings
+        self.listener = listener
         self.site = site
         self.census = census
         self.limits = limits
         self.loop = loop
+        self.log = log
     }
 
     /// Serves until the service group shuts down.
     ///
-    /// - Parameter onServing: called with the port once it is bound.
+    /// - Parameter onServing: called with the port, nil where there is none, once it is bound.
     /// - Throws: `WebRefusal` when it cannot be.
-    func run(_ onServing: @escaping @Sendable (Int) -> Void) async throws {
-        for (index, host) in settings.bindHosts.enumerated() {
+    func run(_ onServing: @escaping @Sendable (Int?) -> Void) async throws {
+        let addresses = try listener.addresses()
+        for (index, address) in addresses.enumerated() {
             do {
-                return try await run(host, onServing)
+                return try await run(address, onServing)
             } catch let error as IOError {
                 let isFamilyMissing = error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL
-                if isFamilyMissing && index < settings.bindHosts.count - 1 { continue }
+                if isFamilyMissing && index < addresses.count - 1 { continue }
                 throw WebRefusal(
-                    description: "the web manager cannot listen on \(settings.listenText): "
+                    description: "\(listener.name) cannot listen on \(listener.place): "
                         + String(cString: strerror(error.errnoCode)),
                     mayPass: true)
             }
         }
     }
 
-    private func run(_ host: String, _ onServing: @escaping @Sendable (Int) -> Void) async throws {
+    private func run(_ address: BindAddress, _ onServing: @escaping @Sendable (Int?) -> Void) async throws {
         // What it would say is said elsewhere, or about peers and so without end.
         let silence = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
+        let refusal = Mutex<WebRefusal?>(nil)
         let server = Server(
             childChannelSetup: HTTP1Channel(responder: respond, configuration: configuration),
-            configuration: ServerConfiguration(
-                address: .hostname(host, port: Int(settings.listenPort)), backlog: limits.connectionsMax),
-            onServerRunning: { channel in onServing(channel.localAddress?.port ?? 0) },
+            configuration: ServerConfiguration(address: address, backlog: limits.connectionsMax),
+            onServerRunning: { channel in
+                do throws(WebRefusal) {
+                    try listener.didBind(channel, log: log)
+                    onServing(channel.localAddress?.port)
+                } catch {
+                    refusal.withLock { $0 = error }
+                    channel.close(promise: nil)
+                }
+            },
             eventLoopGroup: loop, logger: silence)
+        defer { listener.didEnd() }
         try await server.run()
+        if let refusal = refusal.withLock({ $0 }) { throw refusal }
     }
 
     private var configuration: HTTP1Channel.Configuration {

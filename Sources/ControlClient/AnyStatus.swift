@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import FoundationEssentials
+public import Status
+
+/// The status of a client or a server.
+public enum AnyStatus: Sendable {
+    case client(ClientStatus, json: [UInt8])
+    case server(ServerStatus, json: [UInt8])
+
+    /// As the program gave it.
+    public var json: [UInt8] {
+        switch self {
+        case .client(_, let json), .server(_, let json): json
+        }
+    }
+
+    private struct Kind: Decodable {
+        var type: String
+    }
+
+    /// - Throws: when it is not what `/api/v2/status` answers, as when the program is of another version.
+    public init(json: [UInt8]) throws(ControlFailure) {
+        let data = Data(json)
+        let decoder = JSONDecoder()
+        do {
+            switch try decoder.decode(Kind.self, from: data).type {
+            case "client": self = .client(try decoder.decode(ClientStatus.self, from: data), json: json)
+            case "server": self = .server(try decoder.decode(ServerStatus.self, from: data), json: json)
+            case let other: throw ControlFailure("the program is a \(other), which this engarde does not know")
+            }
+        } catch let failure as ControlFailure {
+            throw failure
+        } catch {
+            throw ControlFailure("the program's answer is not understood; is it another version of engarde? (\(error))")
+        }
+    }
+}

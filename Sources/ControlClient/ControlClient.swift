@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import FoundationEssentials
+internal import Glibc
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP1
+internal import NIOPosix
+internal import Status
+
+/// Asks a running program over its control socket.
+public struct ControlClient: Sendable {
+    /// Bytes of an answer that are taken in: a server with every session and path it may have says less than 8 MiB.
+    private static let answerBytesMax = 16 * 1024 * 1024
+    private static let patience = TimeAmount.seconds(10)
+
+    private let path: String
+
+    /// - Parameter path: the socket's.
+    public init(path: String) { self.path = path }
+
+    /// The status of whichever program it is.
+    public func status() async throws(ControlFailure) -> AnyStatus {
+        try AnyStatus(json: try await ask(.get, "/api/v2/status", body: nil))
+    }
+
+    /// Asks for a change of the exclusions.
+    ///
+    /// - Throws: the program's own words when it refuses.
+    public func change(_ change: ExclusionChange) async throws(ControlFailure) {
+        _ = try await ask(.post, change.path, body: change.body)
+    }
+
+    private func ask(
+        _ method: HTTPRequest.Method, _ path: String, body: [UInt8]?
+    ) async throws(ControlFailure) -> [UInt8] {
+        let answer: (status: HTTPResponse.Status, body: [UInt8])
+        do {
+            answer = try await exchange(method, path, body)
+        } catch let failure as ControlFailure {
+            throw failure
+        } catch let error as IOError {
+            throw ControlFailure(Self.words(for: error, self.path))
+        } catch {
+            throw ControlFailure("\(self.path): \(error)")
+        }
+        guard answer.status.kind == .successful else {
+            let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(answer.body))
+            throw ControlFailure(refusal?.message ?? "\(self.path): HTTP status \(answer.status.code)")
+        }
+        return answer.body
+    }
+
+    private struct Refusal: Decodable {
+        var message: String
+    }
+
+    private static func words(for error: IOError, _ path: String) -> String {
+        switch error.errnoCode {
+        case ENOENT, ECONNREFUSED: "no program listens at \(path): is engarde running?"
+        case EACCES: "\(path) may not be opened by this user: try as root"
+        default: "\(path): \(String(cString: strerror(error.errnoCode)))"
+        }
+    }
+
+    private func exchange(
+        _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8]?
+    ) async throws -> (HTTPResponse.Status, [UInt8]) {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(Self.patience)
+            .connect(unixDomainSocketPath: self.path) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    try channel.pipeline.syncOperations.addHandlers(
+                        HTTP1ToHTTPClientCodec(), IdleStateHandler(readTimeout: Self.patience), IdleCloser())
+                    return try NIOAsyncChannel<HTTPResponsePart, HTTPRequestPart>(
+                        wrappingChannelSynchronously: channel)
+                }
+            }
+        var fields = HTTPFields()
+        fields[.connection] = "close"
+        if let body {
+            fields[.contentType] = "application/json"
+            fields[.contentLength] = "\(body.count)"
+        }
+        let head = HTTPRequest(
+            method: method, scheme: "http", authority: "localhost", path: path, headerFields: fields)
+        return try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(.head(head))
+            if let body { try await outbound.write(.body(ByteBuffer(bytes: body))) }
+            try await outbound.write(.end(nil))
+            var status: HTTPResponse.Status?
+            var bytes: [UInt8] = []
+            for try await part in inbound {
+                switch part {
+                case .head(let head): status = head.status
+                case .body(let chunk):
+                    guard bytes.count + chunk.readableBytes <= Self.answerBytesMax else {
+                        throw ControlFailure("\(self.path): the answer is too long")
+                    }
+                    bytes += chunk.readableBytesView
+                case .end:
+                    if let status { return (status, bytes) }
+                }
+            }
+            throw ControlFailure("\(self.path): no answer; does engarde listen there?")
+        }
+    }
+}
+
+/// Ends a connection on which nothing comes.
+private final class IdleCloser: ChannelInboundHandler, Sendable {
+    typealias InboundIn = HTTPResponsePart
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Status
+
+extension StatusReport {
+    init(_ status: ServerStatus) {
+        let proven = status.sessions.filter(\.isProven)
+        let isUp = proven.contains { $0.lastReceivedSeconds <= Self.silenceLimitSeconds }
+        let paths = proven.flatMap(\.paths)
+        let good = paths.filter { $0.state == .carrying || $0.state == .recovering }
+        verdict = !isUp ? .down : good.count < paths.count ? .fewer : .good
+        let program = status.program
+        let head = [
+            proven.isEmpty ? "no client" : "\(proven.count) \(proven.count == 1 ? "client" : "clients")",
+            "\(good.count) of \(paths.count) \(paths.count == 1 ? "path" : "paths")",
+            "WireGuard \(status.wireGuardAddress.isEmpty ? "\(program.destination), not resolved" : status.wireGuardAddress)",
+            program.engine.prefix { $0 != " " }.description, "running \(Words.duration(program.uptimeSeconds))",
+        ]
+        lines = [head.joined(separator: " · ")]
+        guard !paths.isEmpty else { return }
+        var table = TextTable(["CLIENT", "PATH", "STATE", "LOSS 1m", "BEHIND", "WINS", "RATE ↑ ↓", "SINCE", "REASON"])
+        for session in proven {
+            for path in session.paths { table.add(Self.row(session, path)) }
+        }
+        lines += table.lines
+    }
+
+    /// A client is named by its number and by the port `wg show` shows as its endpoint's.
+    private static func row(_ session: SessionStatus, _ path: PathStatus) -> [String] {
+        let (minute, now) = (path.quality.lastMinute, path.quality.last10Seconds)
+        let client = session.upstreamPort == 0 ? "\(session.number)" : "\(session.number) (port \(session.upstreamPort))"
+        return [
+            client, path.address, path.state.rawValue, Words.percent(minute.lossPercent, digits: 1),
+            Words.milliseconds(minute.delayP50Milliseconds), Words.percent(minute.winPercent),
+            Words.rates(now.sentBitsPerSecond, now.receivedBitsPerSecond), Words.age(path.stateSeconds), path.reason,
+        ]
+    }
+}
