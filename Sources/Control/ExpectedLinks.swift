@@ -2,7 +2,7 @@
 
 internal import Settings
 
-/// Which interfaces are links somebody counts on: those the file names, and those that have carried before.
+/// The interfaces that somebody counts on as links: those the file names, and those that have carried before.
 ///
 /// The file need not name any link, so what a machine's links are is known only by what has carried. An LTE stick that
 /// was unplugged is missing then, and a port that never had a cable is not.
@@ -14,7 +14,7 @@ struct ExpectedLinks {
     private var carried: Set<String> = []
 
     init(_ configuration: ClientConfiguration) {
-        let overridden = configuration.destinationOverrides.map(\.interface).filter { !$0.contains("*") }
+        let overridden = configuration.destinationOverrides.map(\.interface).filter { !NamePattern($0).hasWildcards }
         named = Set(configuration.interfaceLabels.keys).union(overridden)
     }
 

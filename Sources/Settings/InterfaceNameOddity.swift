@@ -32,9 +32,9 @@ struct InterfaceNameOddity: Equatable {
             self.init(
                 found: "a name with \(text[place] == ":" ? "a colon" : "a slash"), which no interface has",
                 suggestion: text[place] == ":" && place != text.startIndex ? String(text[..<place]) : nil)
-        } else if !takesPatterns, text.contains(where: { "*?[".contains($0) }) {
+        } else if !takesPatterns, NamePattern(text).hasWildcards {
             self.init(found: "a pattern")
-        } else if text.utf8.count > Self.lengthMax, !text.contains(where: { "*?[".contains($0) }) {
+        } else if text.utf8.count > Self.lengthMax, !NamePattern(text).hasWildcards {
             self.init(found: "a name of \(text.utf8.count) bytes, longer than any interface's")
         } else {
             return nil

@@ -14,6 +14,9 @@ public struct NamePattern: Hashable, Sendable {
         bytes = Array(text.utf8)
     }
 
+    /// True for a text in which some character stands for others; false for the name of one interface.
+    public var hasWildcards: Bool { text.contains { "*?[".contains($0) } }
+
     /// Whether the whole of `name` fits. A name that is the pattern's very text always does.
     public func matches(_ name: String) -> Bool {
         name == text || Self.matches(bytes[...], Array(name.utf8)[...])

@@ -13,6 +13,8 @@ import Testing
         configuration.destinationOverrides = [
             DestinationOverride(interface: "wwan0", destination: HostPort(host: "192.0.2.2", port: 2)),
             DestinationOverride(interface: "usb*", destination: HostPort(host: "192.0.2.3", port: 2)),
+            DestinationOverride(interface: "ppp?", destination: HostPort(host: "192.0.2.4", port: 2)),
+            DestinationOverride(interface: "eth[12]", destination: HostPort(host: "192.0.2.5", port: 2)),
         ]
         return configuration
     }
