@@ -78,18 +78,33 @@ import Testing
         }
     }
 
-    /// A program that was killed leaves its socket behind.
-    @Test func aSocketNobodyListensAtIsReplaced() async throws {
+    /// Binds a socket to the path, at which nobody listens yet.
+    private func bindSocket() -> Int32 {
         mkdir("\(folder.path)/run", 0o755)
-        let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(left) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let bound = withUnsafePointer(to: address) {
-            bind(left, .init(__sockaddr_un__: $0), socklen_t(MemoryLayout<sockaddr_un>.size))
+            bind(descriptor, .init(__sockaddr_un__: $0), socklen_t(MemoryLayout<sockaddr_un>.size))
         }
         #expect(bound == 0)
+        return descriptor
+    }
+
+    /// A program that hangs and takes no more connections is still there, and to ask does not wait for it.
+    @Test(.timeLimit(.minutes(2))) func aProgramThatHangsListensStill() {
+        let hanging = bindSocket()
+        defer { close(hanging) }
+        #expect(!UnixSocket.isListening(at: path))
+        #expect(listen(hanging, 0) == 0)
+        for _ in 0..<10 { #expect(UnixSocket.isListening(at: path)) }
+    }
+
+    /// A program that was killed leaves its socket behind.
+    @Test func aSocketNobodyListensAtIsReplaced() async throws {
+        let left = bindSocket()
+        defer { close(left) }
         try await serving(waits: false) { _ in
             try await eventually { (try? await ControlClient(path: path).status()) != nil }
         }

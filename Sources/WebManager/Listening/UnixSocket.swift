@@ -3,9 +3,11 @@
 internal import Glibc
 
 enum UnixSocket {
-    /// Whether a program accepts connections at a path.
+    /// Returns true when a program listens at a path, also when it hangs and its queue of connections is full. Does not
+    /// wait.
     static func isListening(at path: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var address = sockaddr_un()
@@ -18,6 +20,7 @@ enum UnixSocket {
         guard isCopied else { return false }
         return withUnsafePointer(to: address) { pointer in
             connect(descriptor, .init(__sockaddr_un__: pointer), socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                || errno == EAGAIN
         }
     }
 }
