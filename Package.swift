@@ -112,7 +112,8 @@ let package = Package(
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
         tests(
             "WebManagerTests",
-            ["ControlClient", "WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http, exclude: ["Page"]),
+            ["ControlClient", "WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http,
+            exclude: ["Page"]),
         room(
             "ControlClient",
             [

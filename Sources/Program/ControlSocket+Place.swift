@@ -4,8 +4,8 @@ internal import Glibc
 public import WebManager
 
 extension ControlSocket {
-    /// Where a program's socket is unless its file says otherwise: in the folder systemd made for the service, or the
-    /// one it makes there with the packaged unit.
+    /// Returns the path of a program's socket for a file that names none: in the folder systemd made for the service, as
+    /// its `RUNTIME_DIRECTORY` says, or in `/run/engarde`, which is that folder with the units that come with engarde.
     public static func usualPath(for role: String) -> String {
         // Several folders are separated by colons.
         let folder = getenv("RUNTIME_DIRECTORY").map { String(cString: $0) }?.split(separator: ":").first

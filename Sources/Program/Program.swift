@@ -10,7 +10,7 @@ public import ServiceLifecycle
 internal import UnixSignals
 public import WebManager
 
-/// What all commands share: how they speak, start, stop and fail.
+/// Parses command lines and runs, logs, stops and fails for all commands alike.
 public enum Program {
     public static var version: String { programVersion }
 

@@ -3,7 +3,7 @@
 /// A configuration file's bytes, read once: the file may be a pipe.
 public struct ConfigurationText: Sendable {
     /// The file's name in diagnostics.
-    let file: String
+    public let file: String
     let bytes: [UInt8]
 
     /// Reads the file.

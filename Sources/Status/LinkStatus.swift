@@ -38,8 +38,8 @@ public struct LinkStatus: Hashable, Sendable, Codable {
     public var stateSeconds: Double
     /// Whether ``StatusSource/exclude(_:force:)`` has been asked for it and stands, or the file excludes it.
     public var isExcluded: Bool
-    /// Whether it counts among the links that ought to carry: the file names it, or it has carried since the program
-    /// started, and it is not excluded.
+    /// True for a link that ought to carry: the file names it, or it has carried since the program started, and it is not
+    /// excluded.
     public var isExpected: Bool
     /// The address copies leave from, or would; empty for none.
     public var sourceAddress: String

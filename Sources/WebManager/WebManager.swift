@@ -89,16 +89,14 @@ public final class WebManager: Service {
         var backoff = Backoff(limits.retrySeconds)
         var trouble: String?
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
-            let served = Mutex(false)
+            let served = Mutex((isServed: false, port: Int?.none))
             let refusal = await serve(listener, loop) { port in
-                served.withLock { $0 = true }
+                served.withLock { $0 = (true, port) }
                 if let port { self.servedPort.withLock { $0 = port } }
             }
-            let wasServed = served.withLock { $0 }
-            if wasServed {
-                backoff.reset()
-                if listener is PortListener { servedPort.withLock { $0 = nil } }
-            }
+            let (wasServed, port) = served.withLock { $0 }
+            if wasServed { backoff.reset() }
+            if port != nil { servedPort.withLock { $0 = nil } }
             guard !Task.isCancelled && !Task.isShuttingDownGracefully else { return }
             if wasServed || refusal.description != trouble {
                 log.log(level: listener.troubleLevel, "\(refusal)\(refusal.mayPass ? "; it is tried again" : "")")

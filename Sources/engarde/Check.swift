@@ -13,10 +13,10 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let text = try ConfigurationText(reading: file)
+        let sections = text.sections
+        let isServer = sections.contains("server")
         // With neither, the client's reader says what is missing.
-        if text.sections.contains("client") || !text.sections.contains("server") {
-            try CheckClient.check(text, file: file)
-        }
-        if text.sections.contains("server") { try CheckServer.check(text, file: file) }
+        if !isServer || sections.contains("client") { try CheckClient.check(text) }
+        if isServer { try CheckServer.check(text) }
     }
 }

@@ -82,14 +82,9 @@ final class RunningProgram {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         // Its control socket is in a folder of its own.
-        let own = "RUNTIME_DIRECTORY=\(self.runtime.path)"
-        var environment: [UnsafeMutablePointer<CChar>?] = []
-        var next = environ
-        while let entry = next.pointee {
-            if !String(cString: entry).hasPrefix("RUNTIME_DIRECTORY=") { environment.append(strdup(entry)) }
-            next += 1
-        }
-        environment += [strdup(own), nil]
+        var variables = Environment.current
+        variables["RUNTIME_DIRECTORY"] = self.runtime.path
+        var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         var process = pid_t()
         let failure = posix_spawn(&process, path, &actions, &attributes, &words, &environment)
         precondition(failure == 0, "cannot start \(path): \(failure)")

@@ -66,9 +66,6 @@ public final class Engarde {
         try waitUntilListening()
     }
 
-    /// Where its control socket is.
-    public var controlSocket: String { "\(folder.path)/\(end.rawValue).sock" }
-
     private static func start(
         _ arguments: [String], in namespace: Namespace, runtime folder: TemporaryFolder
     ) throws -> Program {

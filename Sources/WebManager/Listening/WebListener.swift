@@ -6,11 +6,11 @@ internal import NIOCore
 
 /// A place where the web side is served, and who may ask there.
 protocol WebListener: Sendable {
-    /// What is served, at the beginning of a sentence: `the web manager`.
+    /// Names what is served, for the beginning of a sentence: `the web manager`.
     var name: String { get }
-    /// Where, as a log names it.
+    /// Names the place as a log does.
     var place: String { get }
-    /// How much it matters when it cannot be served.
+    /// The log level of a line about what keeps it from being served.
     var troubleLevel: Logger.Level { get }
 
     /// Decides who is let in.
@@ -18,7 +18,7 @@ protocol WebListener: Sendable {
     /// - Throws: when it must not be served like this.
     func door() throws(WebRefusal) -> Door
 
-    /// What to bind to, the first that works.
+    /// Returns the addresses to bind to; the first that works is taken.
     ///
     /// - Throws: when the place is not to be had.
     func addresses() throws(WebRefusal) -> [BindAddress]

@@ -16,14 +16,14 @@ struct CheckClient: ParsableCommand {
     @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
     var file = "engarde.yml"
 
-    func run() throws { try Self.check(ConfigurationText(reading: file), file: file) }
+    func run() throws { try Self.check(ConfigurationText(reading: file)) }
 
     /// Prints what `check` says of the `client` section of a file.
-    static func check(_ text: ConfigurationText, file: String) throws {
+    static func check(_ text: ConfigurationText) throws {
         let loaded = try ConfigurationReader.client(text)
         let configuration = loaded.value
         try SelfDestination.refuse(configuration, asksNames: true)
-        Program.printChecked(file, loaded.warnings, command: configuration.onLinkChange, configuration.webManager)
+        Program.printChecked(text.file, loaded.warnings, command: configuration.onLinkChange, configuration.webManager)
         let policy = LinkPolicy(
             destination: configuration.destination, overrides: configuration.destinationOverrides,
             excluded: configuration.excludedInterfaces)

@@ -16,16 +16,16 @@ struct CheckServer: ParsableCommand {
     @Argument(help: "The configuration file.", completion: .file(extensions: ["yml", "yaml"]))
     var file = "engarde.yml"
 
-    func run() throws { try Self.check(ConfigurationText(reading: file), file: file) }
+    func run() throws { try Self.check(ConfigurationText(reading: file)) }
 
     /// Prints what `check` says of the `server` section of a file.
-    static func check(_ text: ConfigurationText, file: String) throws {
+    static func check(_ text: ConfigurationText) throws {
         let loaded = try ConfigurationReader.server(text)
         let destination = loaded.value.destination
         try SelfDestination(listen: loaded.value.listenAddress)
             .refuse(destination, key: "dstAddr", section: "server", asksNames: true)
         Program.printChecked(
-            file, loaded.warnings, command: loaded.value.onLinkChange, loaded.value.webManager)
+            text.file, loaded.warnings, command: loaded.value.onLinkChange, loaded.value.webManager)
         let addresses = NameAnswer.systemAddresses(of: destination.host).map(\.description)
         let interfaces = (try? LinkMonitor.snapshot().interfaces) ?? []
         for warning in TunnelMTU.ofThePublicInternet.warnings(about: interfaces) { print(warning) }

@@ -6,7 +6,7 @@ import Glibc
 import Program
 import WebManager
 
-/// Which program a command asks.
+/// Selects the program that a command asks.
 struct SocketOption: ParsableArguments {
     @Option(
         help: "The program's control socket. Default: those of the client and the server on this machine.",

@@ -10,7 +10,7 @@ extension StatusReport {
     /// - Parameter showsAll: also interfaces that are no links.
     init(_ status: ClientStatus, showsAll: Bool = false) {
         let expected = status.links.filter(\.isExpected)
-        let good = expected.filter { $0.state == .carrying || $0.state == .recovering }
+        let good = expected.filter(\.state.delivers)
         let count = expected.count + status.missingLinks.count
         let tunnel = Self.tunnel(status)
         verdict = !tunnel.isUp ? .down : good.count < count ? .fewer : .good
@@ -26,7 +26,7 @@ extension StatusReport {
             lines.append("no link: engarde check says why each interface is none")
             return
         }
-        var table = TextTable(["LINK", "STATE", "LOSS 1m", "BEHIND", "WINS", "RATE ↑ ↓", "SINCE", "REASON"])
+        var table = TextTable(["LINK"] + Self.cellHeadings)
         for link in shown { table.add(Self.row(link)) }
         for name in status.missingLinks {
             table.add([name, "missing"] + Array(repeating: Words.nothing, count: 5) + ["there is no such interface now"])
@@ -50,13 +50,8 @@ extension StatusReport {
     }
 
     private static func row(_ link: LinkStatus) -> [String] {
-        let (minute, now) = (link.quality.lastMinute, link.quality.last10Seconds)
         let reason = [link.reason, link.warning].filter { !$0.isEmpty }.joined(separator: "; ")
         let name = link.label.isEmpty ? link.name : "\(link.name) (\(link.label))"
-        return [
-            name, link.state.rawValue, Words.percent(minute.lossPercent, digits: 1),
-            Words.milliseconds(minute.delayP50Milliseconds), Words.percent(minute.winPercent),
-            Words.rates(now.sentBitsPerSecond, now.receivedBitsPerSecond), Words.age(link.stateSeconds), reason,
-        ]
+        return [name] + cells(link.state, seconds: link.stateSeconds, link.quality, reason: reason)
     }
 }

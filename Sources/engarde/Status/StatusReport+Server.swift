@@ -7,7 +7,7 @@ extension StatusReport {
         let proven = status.sessions.filter(\.isProven)
         let isUp = proven.contains { $0.lastReceivedSeconds <= Self.silenceLimitSeconds }
         let paths = proven.flatMap(\.paths)
-        let good = paths.filter { $0.state == .carrying || $0.state == .recovering }
+        let good = paths.filter(\.state.delivers)
         verdict = !isUp ? .down : good.count < paths.count ? .fewer : .good
         let program = status.program
         let head = [
@@ -18,7 +18,7 @@ extension StatusReport {
         ]
         lines = [head.joined(separator: " · ")]
         guard !paths.isEmpty else { return }
-        var table = TextTable(["CLIENT", "PATH", "STATE", "LOSS 1m", "BEHIND", "WINS", "RATE ↑ ↓", "SINCE", "REASON"])
+        var table = TextTable(["CLIENT", "PATH"] + Self.cellHeadings)
         for session in proven {
             for path in session.paths { table.add(Self.row(session, path)) }
         }
@@ -27,12 +27,8 @@ extension StatusReport {
 
     /// A client is named by its number and by the port `wg show` shows as its endpoint's.
     private static func row(_ session: SessionStatus, _ path: PathStatus) -> [String] {
-        let (minute, now) = (path.quality.lastMinute, path.quality.last10Seconds)
         let client = session.upstreamPort == 0 ? "\(session.number)" : "\(session.number) (port \(session.upstreamPort))"
-        return [
-            client, path.address, path.state.rawValue, Words.percent(minute.lossPercent, digits: 1),
-            Words.milliseconds(minute.delayP50Milliseconds), Words.percent(minute.winPercent),
-            Words.rates(now.sentBitsPerSecond, now.receivedBitsPerSecond), Words.age(path.stateSeconds), path.reason,
-        ]
+        return [client, path.address]
+            + cells(path.state, seconds: path.stateSeconds, path.quality, reason: path.reason)
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What `engarde status` says of one program.
+import Status
+
+/// The lines and the exit status of `engarde status` for one program.
 struct StatusReport: Hashable {
-    /// How things are, and the command's exit status.
+    /// A summary for scripts, by the command's exit status.
     enum Verdict: Int32, Comparable {
         /// Every link that ought to carry does.
         case good = 0
@@ -27,4 +29,24 @@ struct StatusReport: Hashable {
     var lines: [String]
     /// The links in the order of the table's rows, for a key to name one.
     var links: [String] = []
+
+    /// The headings of ``cells(_:seconds:_:reason:)``.
+    static let cellHeadings = ["STATE", "LOSS 1m", "BEHIND", "WINS", "RATE ↑ ↓", "SINCE", "REASON"]
+
+    /// The part of a row that links and paths have in common.
+    ///
+    /// - Parameter seconds: time in that state.
+    static func cells(_ state: CarryingState, seconds: Double, _ quality: QualityWindows, reason: String) -> [String] {
+        let (minute, now) = (quality.lastMinute, quality.last10Seconds)
+        return [
+            state.rawValue, Words.percent(minute.lossPercent, digits: 1),
+            Words.milliseconds(minute.delayP50Milliseconds), Words.percent(minute.winPercent),
+            Words.rates(now.sentBitsPerSecond, now.receivedBitsPerSecond), Words.age(seconds), reason,
+        ]
+    }
+}
+
+extension CarryingState {
+    /// True when copies get through, whether or not it has been so for long.
+    var delivers: Bool { self == .carrying || self == .recovering }
 }

@@ -2,7 +2,7 @@
 
 /// Figures as people read them.
 enum Words {
-    /// What stands where nothing was measured.
+    /// Stands in the place of a figure that was not measured.
     static let nothing = "–"
 
     /// One digit after the point: `0.1`.
