@@ -14,12 +14,16 @@ internal import Status
 public struct ControlClient: Sendable {
     /// Bytes of an answer that are taken in: a server with every session and path it may have says less than 8 MiB.
     private static let answerBytesMax = 16 * 1024 * 1024
-    private static let patience = TimeAmount.seconds(10)
 
     private let path: String
+    private let patience: Duration
 
-    /// - Parameter path: the socket's.
-    public init(path: String) { self.path = path }
+    /// - Parameters:
+    ///   - path: the socket's.
+    ///   - patience: for how long the program may say nothing.
+    public init(path: String, patience: Duration = .seconds(10)) {
+        (self.path, self.patience) = (path, patience)
+    }
 
     /// The status of whichever program it is.
     public func status() async throws(ControlFailure) -> AnyStatus {
@@ -43,6 +47,8 @@ public struct ControlClient: Sendable {
             throw failure
         } catch let error as IOError {
             throw ControlFailure(Self.words(for: error, self.path))
+        } catch ChannelError.ioOnClosedChannel {
+            throw ControlFailure(Self.noAnswer(self.path))
         } catch {
             throw ControlFailure("\(self.path): \(error)")
         }
@@ -57,6 +63,8 @@ public struct ControlClient: Sendable {
         var message: String
     }
 
+    private static func noAnswer(_ path: String) -> String { "\(path): the program does not answer" }
+
     private static func words(for error: IOError, _ path: String) -> String {
         switch error.errnoCode {
         case ENOENT, ECONNREFUSED: "no program listens at \(path): is engarde running?"
@@ -66,15 +74,17 @@ public struct ControlClient: Sendable {
     }
 
     private func exchange(
-        _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8]?
+        _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8]?
     ) async throws -> (HTTPResponse.Status, [UInt8]) {
+        let (path, patience) = (self.path, TimeAmount(self.patience))
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(Self.patience)
-            .connect(unixDomainSocketPath: self.path) { channel in
+            .connectTimeout(patience)
+            .connect(unixDomainSocketPath: path) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandlers(
-                        HTTP1ToHTTPClientCodec(), IdleStateHandler(readTimeout: Self.patience), IdleCloser())
+                        HTTP1ToHTTPClientCodec(), IdleStateHandler(readTimeout: patience),
+                        SilenceFailure(ControlFailure(Self.noAnswer(path))))
                     return try NIOAsyncChannel<HTTPResponsePart, HTTPRequestPart>(
                         wrappingChannelSynchronously: channel)
                 }
@@ -86,7 +96,7 @@ public struct ControlClient: Sendable {
             fields[.contentLength] = "\(body.count)"
         }
         let head = HTTPRequest(
-            method: method, scheme: "http", authority: "localhost", path: path, headerFields: fields)
+            method: method, scheme: "http", authority: "localhost", path: target, headerFields: fields)
         return try await channel.executeThenClose { inbound, outbound in
             try await outbound.write(.head(head))
             if let body { try await outbound.write(.body(ByteBuffer(bytes: body))) }
@@ -98,23 +108,29 @@ public struct ControlClient: Sendable {
                 case .head(let head): status = head.status
                 case .body(let chunk):
                     guard bytes.count + chunk.readableBytes <= Self.answerBytesMax else {
-                        throw ControlFailure("\(self.path): the answer is too long")
+                        throw ControlFailure("\(path): the answer is too long")
                     }
                     bytes += chunk.readableBytesView
                 case .end:
                     if let status { return (status, bytes) }
                 }
             }
-            throw ControlFailure("\(self.path): no answer; does engarde listen there?")
+            throw ControlFailure("\(path): no answer; does engarde listen there?")
         }
     }
 }
 
 /// Ends a connection on which nothing comes.
-private final class IdleCloser: ChannelInboundHandler, Sendable {
+private final class SilenceFailure: ChannelInboundHandler, Sendable {
     typealias InboundIn = HTTPResponsePart
 
+    private let failure: ControlFailure
+
+    init(_ failure: ControlFailure) { self.failure = failure }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+        guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+        context.fireErrorCaught(failure)
+        context.close(promise: nil)
     }
 }

@@ -56,7 +56,7 @@ import Testing
 
     /// Sends for as long as anybody takes it.
     @Test func endlessBodyIsCut() async throws {
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.drainBytesMax = 256 * 1024
         try await withServing(limits: limits) { serving in
             let sent = try await offPool {
@@ -106,7 +106,7 @@ import Testing
         "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     ])
     func idlersAreDropped(_ start: String) async throws {
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.idleSeconds = 1
         limits.requestSeconds = 1
         try await withServing(limits: limits) { serving in
@@ -124,7 +124,7 @@ import Testing
     /// One byte at a time keeps neither a head nor a body open.
     @Test(arguments: ["GET / HTTP/1.1\r\nX: ", post + "Content-Length: 60000\r\n\r\n"])
     func tricklersAreDropped(_ start: String) async throws {
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.idleSeconds = 1
         limits.requestSeconds = 1
         try await withServing(limits: limits) { serving in
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test func connectionsAreBounded() async throws {
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.connectionsMax = 8
         limits.connectionsPerSourceMax = 5
         // None of those that are held may go by itself.

@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct EventTests {
     private static var quick: WebLimits {
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.eventSeconds = 0.02
         return limits
     }
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func aChangeIsToldBeforeItsTime() async throws {
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.eventSeconds = 60
         let client = FakeClient()
         try await withServing(.client(client), limits: limits) { serving in

@@ -63,7 +63,7 @@ import Testing
 
     @Test func everyAnswerIsARefusalOrFine() async throws {
         let seed = Self.seed
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.idleSeconds = 1
         limits.requestSeconds = 1
         let client = FakeClient()

@@ -41,7 +41,7 @@ import Testing
     /// Page and routes are written apart.
     @Test func whatThePageAsksForIsServed() throws {
         let roles = [WebRole.client(FakeClient()), .server(FakeServer())]
-        let served = Set(roles.flatMap { Routes.all($0, EventFeed(WebLimits()) { nil }) }.map(\.pattern))
+        let served = Set(roles.flatMap { Routes.all($0, EventFeed(.patient) { nil }) }.map(\.pattern))
         var asked: Set<String> = []
         for file in PageFile.all where file.type.hasPrefix("text/javascript") {
             let text = String(decoding: file.bytes, as: UTF8.self)

@@ -18,7 +18,7 @@ import Testing
         try await withServing { other in
             let port = other.port
             let log = LogLines()
-            var limits = WebLimits()
+            var limits = WebLimits.patient
             limits.retrySeconds = 0.01...0.05
             let web = WebManager(
                 WebSettings(listenHost: "127.0.0.1", listenPort: UInt16(port)), role: .client(FakeClient()),
@@ -46,7 +46,7 @@ import Testing
         var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
         settings.username = "admin"
         settings.passwordFile = name
-        var limits = WebLimits()
+        var limits = WebLimits.patient
         limits.retrySeconds = 0.01...0.05
         let log = LogLines()
         let web = WebManager(settings, role: .client(FakeClient()), log: log.logger, limits: limits)

@@ -47,7 +47,7 @@ struct Serving: Sendable {
 func withServing(
     _ role: WebRole = .client(FakeClient()),
     settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
-    limits: WebLimits = WebLimits(), _ body: @escaping @Sendable (Serving) async throws -> Void
+    limits: WebLimits = .patient, _ body: @escaping @Sendable (Serving) async throws -> Void
 ) async throws {
     let log = LogLines()
     let web = WebManager(settings, role: role, log: log.logger, limits: limits)
@@ -59,6 +59,16 @@ func withServing(
     try await body(serving)
     running.cancel()
     await running.value
+}
+
+extension WebLimits {
+    /// Without the limits of time that a peer on a busy machine would come to; who tests one sets it.
+    static var patient: WebLimits {
+        var limits = WebLimits()
+        (limits.idleSeconds, limits.requestSeconds, limits.stallSeconds) = (3600, 3600, 3600)
+        limits.unacknowledgedMilliseconds = 3_600_000
+        return limits
+    }
 }
 
 struct TimedOut: Error {}
