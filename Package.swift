@@ -124,10 +124,15 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Program", ["Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
+        room("Host", ["Sockets", subprocess, system]),
+        room("Program", ["Host", "Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
         program(
             "engarde",
-            ["Program", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status", arguments]),
+            [
+                "Program", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
+                arguments,
+            ]),
+        tests("HostTests", ["Host", "Support"]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
         room("Support", path: "Tests/Support", ["Sockets"]),
