@@ -125,14 +125,16 @@ let package = Package(
             ]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Host", ["Sockets", subprocess, system]),
-        room("Program", ["Host", "Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
+        room("Setup", ["Host", "Links", "Settings", "Sockets", "WireGuardWire"]),
+        room("Program", ["Setup", "Host", "Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
         program(
             "engarde",
             [
-                "Program", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
+                "Program", "Setup", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
                 arguments,
             ]),
         tests("HostTests", ["Host", "Support"]),
+        tests("SetupTests", ["Host", "Setup", "Settings", "Sockets", "Support"]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
         tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
         room("Support", path: "Tests/Support", ["Sockets"]),

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// What a server is set up with.
+public struct ServerAnswers: Hashable, Sendable, Codable {
+    /// Names or addresses by which clients reach this machine, best first; not empty.
+    public var addresses: [String]
+    /// Where engarde-server listens, on every address.
+    public var port: UInt16
+    public var network: TunnelNetwork
+    /// True lets clients reach the internet, and what else this machine reaches.
+    public var internet: Bool
+    /// Where WireGuard listens.
+    public var wireGuardPort: UInt16
+    /// Of the page, on loopback.
+    public var pagePort: UInt16
+    /// Given to clients that send everything through the tunnel.
+    public var dns: [String]
+
+    public init(
+        addresses: [String], port: UInt16, network: TunnelNetwork, internet: Bool, wireGuardPort: UInt16,
+        pagePort: UInt16, dns: [String]
+    ) {
+        self.addresses = addresses
+        self.port = port
+        self.network = network
+        self.internet = internet
+        self.wireGuardPort = wireGuardPort
+        self.pagePort = pagePort
+        self.dns = dns
+    }
+}
+
+/// What a client is set up with besides its bundle.
+public struct ClientAnswers: Hashable, Sendable, Codable {
+    /// The interfaces that are links; nil for each one that can be, now and later.
+    public var links: [String]?
+    /// True sends everything through the tunnel.
+    public var fullTunnel: Bool
+    /// Where WireGuard finds engarde-client, on loopback.
+    public var listenPort: UInt16
+    /// Of the page, on loopback.
+    public var pagePort: UInt16
+
+    public init(links: [String]?, fullTunnel: Bool, listenPort: UInt16, pagePort: UInt16) {
+        self.links = links
+        self.fullTunnel = fullTunnel
+        self.listenPort = listenPort
+        self.pagePort = pagePort
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Host
+
+/// What setup needs on a machine before it begins.
+public enum Requirements {
+    /// - Throws: the first thing that is missing, and the command that brings it.
+    public static func check(_ host: Host, role: Role, needsFirewall: Bool) async throws {
+        guard host.files.exists("/run/systemd/system") else {
+            throw SetupFailure("setup starts services by systemd, which does not run here; Documentation tells how to do without")
+        }
+        var missing: [String] = []
+        func need(_ program: String, from package: String) async {
+            let outcome = await host.run(program, "--version")
+            if outcome.status == CommandOutcome.notFoundStatus { missing.append(package) }
+        }
+        await need("wg-quick", from: "wireguard-tools")
+        await need("ip", from: "iproute2")
+        if needsFirewall { await need("nft", from: "nftables") }
+        guard missing.isEmpty else {
+            throw SetupFailure("missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))")
+        }
+        guard await host.run("systemctl", "cat", Places.service(role)).succeeded else {
+            throw SetupFailure("there is no unit \(Places.service(role)): install engarde's package, or make install")
+        }
+        try await checkKernel(host)
+    }
+
+    /// WireGuard is in the kernel, or wg-quick starts a program in its place.
+    private static func checkKernel(_ host: Host) async throws {
+        let probe = "engarde-probe"
+        if await host.run("ip", "link", "add", probe, "type", "wireguard").succeeded {
+            _ = await host.run("ip", "link", "delete", probe)
+        } else if await host.run("wireguard-go", "--version").status == CommandOutcome.notFoundStatus {
+            throw SetupFailure("this kernel has no WireGuard: apt-get install wireguard-go, or another kernel")
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Host
+public import Settings
+
+/// The clients of this server, which has a bundle of each.
+public enum ServerClients {
+    private static let suffix = ".bundle"
+
+    /// All of them, by name.
+    public static func all(_ host: Host) throws -> [ClientBundle] {
+        try host.files.names(in: Places.clients).filter { $0.hasSuffix(suffix) }.map { name in
+            let path = "\(Places.clients)/\(name)"
+            return try ClientBundle(text: try host.files.read(path) ?? "", file: path)
+        }
+    }
+}

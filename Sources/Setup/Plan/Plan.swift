@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Host
+
+/// Everything a machine needs for its role, in order.
+public struct Plan: Hashable, Sendable {
+    public var role: Role
+    public var server: ServerAnswers?
+    public var client: ClientAnswers?
+    public var steps: [Step]
+
+    /// The steps that would change something.
+    public func changes(_ host: Host) async throws -> [Step] {
+        let record = try SetupRecord.read(host.files)
+        var changes: [Step] = []
+        for step in steps where try await !step.isDone(host, changes, record?.stale.keys.map { $0 } ?? []) { changes.append(step) }
+        return changes
+    }
+
+    /// `7 files, 1 firewall rule, 2 services`.
+    public static func summary(_ changes: [Step]) -> String {
+        var (files, rules, settings, services) = (0, 0, 0, 0)
+        for step in changes {
+            switch step {
+            case .file, .removal: files += 1
+            case .setting: settings += 1
+            case .command: rules += 1
+            case .service: services += 1
+            case .folder: break
+            }
+        }
+        let parts = [
+            (files, "file"), (settings, "kernel setting"), (rules, "firewall rule"), (services, "service"),
+        ]
+        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+    }
+}
+
+extension Step {
+    /// - Parameters:
+    ///   - changes: the steps before this one that are not done.
+    ///   - stale: services that wait for a restart.
+    func isDone(_ host: Host, _ changes: [Step], _ stale: [String]) async throws -> Bool {
+        switch self {
+        case .folder(let path, _): return host.files.exists(path)
+        case .file(let file):
+            return try host.files.bytes(of: file.path) == Array(file.text.utf8) && host.files.mode(of: file.path) == file.mode
+        case .removal(let path): return !host.files.exists(path)
+        case .setting(let path, let value): return try host.files.read(path)?.trimmed == value
+        case .command(let planned): return await planned.isDone(host)
+        case .service(let service):
+            guard !stale.contains(service.name), !changes.contains(where: service.reads) else { return false }
+            return await service.isRunning(host)
+        }
+    }
+}
+
+extension PlannedCommand {
+    func isDone(_ host: Host) async -> Bool {
+        let outcome = await host.commands.run(check)
+        return outcome.succeeded && (checkWord.map(outcome.output.contains) ?? true)
+    }
+}
+
+extension PlannedService {
+    func reads(_ step: Step) -> Bool {
+        if case .file(let file) = step { files.contains(file.path) } else { false }
+    }
+
+    func isRunning(_ host: Host) async -> Bool {
+        let isEnabled = await host.run("systemctl", "is-enabled", "--quiet", name).succeeded
+        return await host.run("systemctl", "is-active", "--quiet", name).succeeded && isEnabled
+    }
+}
+
+extension String {
+    var trimmed: String {
+        var text = self[...]
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text.drop { $0.isWhitespace })
+    }
+}

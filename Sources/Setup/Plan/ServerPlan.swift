@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Host
+internal import Links
+public import Settings
+
+/// Plans a server.
+public struct ServerPlan: Sendable {
+    public var answers: ServerAnswers
+    public var clients: [ClientBundle]
+    public var privateKey: String
+    public var publicKey: String
+    public var password: String
+    public var firewall: Firewall
+    public var routes: Routes
+
+    /// Bytes of a packet in the tunnel, for the paths of the Internet as they are as a rule.
+    static let mtu = TunnelMTU.ofThePublicInternet.advised
+
+    /// Takes the keys that are there, or makes new ones.
+    ///
+    /// - Parameter clients: those the server shall have.
+    public init(_ host: Host, _ answers: ServerAnswers, clients: [ClientBundle]) async throws {
+        self.answers = answers
+        self.clients = clients
+        let known = try host.files.read(Places.wireGuard).flatMap { WireGuardFile.privateKey(in: $0) }
+        let keys = WireGuardKeys(host)
+        privateKey = if let known { known } else { try await keys.privateKey() }
+        publicKey = try await keys.publicKey(of: privateKey)
+        password = try PagePassword.current(host.files)
+        firewall = await Firewall.read(host)
+        routes = try await Routes.read(host)
+    }
+
+    /// Makes a bundle for a new client, with the first address that is free.
+    ///
+    /// - Parameter publicKey: of a client that keeps its private key; nil makes one.
+    public func bundle(_ name: String, publicKey given: String?, _ host: Host) async throws -> ClientBundle {
+        let taken = Set(clients.flatMap(\.addresses))
+        let number = (2...TunnelNetwork.clientsMax + 1).first {
+            taken.isDisjoint(with: answers.network.addressesWithLength($0))
+        }
+        guard let number else {
+            throw SetupFailure("the tunnel's network has no address left: engarde client remove NAME frees one")
+        }
+        let keys = WireGuardKeys(host)
+        let privateKey = given == nil ? try await keys.privateKey() : nil
+        let ownKey = if let privateKey { try await keys.publicKey(of: privateKey) } else { given! }
+        guard !clients.contains(where: { $0.publicKey == ownKey }) else {
+            throw SetupFailure("another client has this public key")
+        }
+        return ClientBundle(
+            name: name, servers: answers.addresses.map { HostPort(host: $0, port: answers.port) },
+            serverPublicKey: publicKey, presharedKey: try await keys.presharedKey(), privateKey: privateKey,
+            publicKey: ownKey, addresses: answers.network.addressesWithLength(number),
+            serverAddresses: answers.network.addresses(1), mtu: Self.mtu, dns: answers.dns)
+    }
+
+    /// - Parameter removed: clients that shall go.
+    public func plan(removed: [String] = []) -> Plan {
+        let service = Places.service(.server)
+        // Always in one order, so that nothing changes but what is changed.
+        let clients = clients.sorted { $0.name < $1.name }
+        let (passwordAddition, tunnelAddition) = (Places.addition(to: service), Places.addition(to: Places.tunnelService))
+        var steps: [Step] = [
+            .folder(Places.folder), .folder(Places.clients, mode: 0o700), .folder("/etc/wireguard", mode: 0o700),
+            .folder("\(Places.units)/\(service).d"), .folder("\(Places.units)/\(Places.tunnelService).d"),
+            .file(PlannedFile(Places.password, password + "\n", mode: 0o600, isKept: true)),
+        ]
+        steps += clients.map { .file(PlannedFile(Places.clientBundle($0.name), $0.text, mode: 0o600, isKept: true)) }
+        steps += removed.map { .removal(Places.clientBundle($0)) }
+        steps += [
+            .file(
+                PlannedFile(
+                    Places.configuration, EngardeFile.server(answers, publicKey: publicKey), isKept: true)),
+            .file(
+                PlannedFile(
+                    Places.wireGuard,
+                    WireGuardFile.server(answers, privateKey: privateKey, mtu: Self.mtu, clients: clients), mode: 0o600,
+                    isKept: true, reloadsFrom: WireGuardFile.peer)),
+            .file(PlannedFile(passwordAddition, UnitFiles.password(.server))),
+            .file(PlannedFile(tunnelAddition, UnitFiles.tunnel(.server))),
+        ]
+        steps += firewall.opening(answers.port)
+        if answers.internet { steps += forwarding }
+        steps += [
+            .service(PlannedService(service, files: [Places.configuration, Places.password, passwordAddition])),
+            .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
+        ]
+        return Plan(role: .server, server: answers, steps: steps)
+    }
+
+    private var forwarding: [Step] {
+        let unit = "\(Places.units)/\(Places.networkService)"
+        var settings = KernelSettings()
+        settings.add("net/ipv4/ip_forward", "1")
+        if routes.reachesIPv6 {
+            // Before forwarding, which would end the kernel's own default route.
+            for device in routes.advertised.sorted() { settings.add("net/ipv6/conf/\(device)/accept_ra", "2") }
+            settings.add("net/ipv6/conf/all/forwarding", "1")
+        }
+        return [
+            .folder("/etc/sysctl.d"), .file(PlannedFile(Places.sysctl, settings.text("setup server"))),
+            .file(PlannedFile(Places.firewall, FirewallFile.text(answers.network))),
+            .file(PlannedFile(unit, UnitFiles.network)),
+        ] + settings.steps + firewall.forwarding + [
+            .service(PlannedService(Places.networkService, files: [Places.firewall, unit]))
+        ]
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import Host
+import Settings
+import Testing
+
+@testable import Setup
+
+@Suite struct ClientSetupTests {
+    private let machine: FakeMachine
+    private let bundle: ClientBundle
+
+    init() async throws {
+        machine = try FakeMachine()
+        let server = try FakeMachine()
+        let making = try await ServerPlan(server.host, Scene.server(), clients: [])
+        bundle = try await making.bundle("van", publicKey: nil, server.host)
+    }
+
+    private func setUp(_ answers: ClientAnswers, _ uplinks: [Uplink]) async throws {
+        let making = try await ClientPlan(machine.host, answers, bundle, uplinks)
+        var application = try Application(machine.host, role: .client) { _ in }
+        try await application.carryOut(making.plan())
+    }
+
+    private func read(_ path: String) throws -> String { try #require(try machine.host.files.read(path)) }
+
+    @Test func everythingIsThere() async throws {
+        try await setUp(Scene.client(links: ["eth0", "wwan0"]), [Scene.uplink("eth0"), Scene.uplink("eth1"), Scene.uplink("wwan0", mtu: 1430)])
+        let configuration = try ConfigurationReader.client(text: try read(Places.configuration), file: "engarde.yml")
+        #expect(configuration.warnings.isEmpty)
+        #expect(configuration.value.destination == HostPort(host: "203.0.113.7", port: 59501))
+        #expect(configuration.value.excludedInterfaces == ["eth1"])
+        let tunnel = try read(Places.wireGuard)
+        #expect(tunnel.contains("Endpoint = 127.0.0.1:59401\n") && tunnel.contains("PersistentKeepalive = 25\n"))
+        // 1,430 less the headers of IPv4, UDP and WireGuard.
+        #expect(tunnel.contains("MTU = 1370\n"))
+        #expect(tunnel.contains("AllowedIPs = 10.77.0.0/24, fd77::/64\n"))
+        #expect(machine.state.active == [Places.service(.client), Places.tunnelService])
+    }
+
+    @Test func everythingGoesThroughTheTunnelIfWanted() async throws {
+        try await setUp(Scene.client(fullTunnel: true), [Scene.uplink("eth0")])
+        let tunnel = try read(Places.wireGuard)
+        #expect(tunnel.contains("AllowedIPs = 0.0.0.0/0, ::/0\n"))
+        #expect(!tunnel.contains("DNS"), "wg-quick fails on it without resolvconf")
+    }
+
+    /// Once loosened, the filter no longer looks strict, and stays loosened all the same.
+    @Test func strictFiltersAreLoosenedForGood() async throws {
+        try await setUp(Scene.client(), [Scene.uplink("eth0"), Scene.uplink("eth1", isStrict: true)])
+        #expect(try read("/proc/sys/net/ipv4/conf/eth1/rp_filter") == "2\n")
+        let text = try read(Places.sysctl)
+        #expect(text.contains("-net/ipv4/conf/eth1/rp_filter = 2\n"))
+        let count = machine.changes.count
+        try await setUp(Scene.client(), [Scene.uplink("eth0"), Scene.uplink("eth1")])
+        #expect(try read(Places.sysctl) == text && machine.changes.count == count)
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(try read("/proc/sys/net/ipv4/conf/eth1/rp_filter").hasPrefix("0"))
+    }
+
+    @Test func aBundleWithoutThePrivateKeyNeedsItHere() async throws {
+        var bundle = bundle
+        let key = bundle.privateKey!
+        bundle.privateKey = nil
+        await #expect(throws: SetupFailure.self) {
+            _ = try await ClientPlan(machine.host, Scene.client(), bundle, [Scene.uplink("eth0")])
+        }
+        try machine.host.files.makeFolder(Places.folder)
+        try machine.host.files.write("another\n", to: Places.privateKey, mode: 0o600)
+        await #expect(throws: SetupFailure.self) {
+            _ = try await ClientPlan(machine.host, Scene.client(), bundle, [Scene.uplink("eth0")])
+        }
+        try machine.host.files.write(key + "\n", to: Places.privateKey, mode: 0o600)
+        let making = try await ClientPlan(machine.host, Scene.client(), bundle, [Scene.uplink("eth0")])
+        #expect(making.privateKey == key)
+    }
+}
