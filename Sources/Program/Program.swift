@@ -5,8 +5,10 @@ public import Settings
 internal import Control
 internal import ControlClient
 internal import Glibc
+internal import Host
 public import Logging
 public import ServiceLifecycle
+internal import Setup
 internal import UnixSignals
 public import WebManager
 
@@ -43,6 +45,9 @@ public enum Program {
         case let refusal as ConfigurationRefusal: text = refusal.description
         case let failure as ControlFailure: text = failure.description
         case let refusal as StartRefusal: text = refusal.description
+        case let failure as SetupFailure: text = failure.description
+        case let failure as HostFailure: text = failure.description
+        case let refusal as BundleRefusal: text = refusal.description
         case let status as ExitCode: exit(status.rawValue)
         default: text = commandLineProblem(root, error)
         }

@@ -9,8 +9,10 @@ struct Engarde: AsyncParsableCommand {
         commandName: "engarde",
         abstract: "Carries WireGuard over every uplink at once: the first copy of a datagram wins.",
         usage: """
+            engarde setup server | setup client BUNDLE | uninstall
             engarde client|server [FILE] [--engine ENGINE] [--log-level LEVEL]
             engarde status [--watch | --json]
+            engarde client add|show|list|remove NAME
             engarde link exclude|include NAME
             engarde check [FILE]
             engarde list-interfaces
@@ -22,7 +24,8 @@ struct Engarde: AsyncParsableCommand {
             the working directory.
             """,
         subcommands: [
-            Client.self, Server.self, StatusCommand.self, LinkCommand.self, Check.self, ListInterfaces.self,
+            SetupCommand.self, UninstallCommand.self, Client.self, Server.self, StatusCommand.self, LinkCommand.self, Check.self,
+            ListInterfaces.self,
         ])
 
     @OptionGroup var answers: AnswerFlags

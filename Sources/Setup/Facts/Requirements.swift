@@ -26,6 +26,19 @@ public enum Requirements {
         try await checkKernel(host)
     }
 
+    /// A WireGuard of this name that setup did not write is somebody's tunnel, and is left alone.
+    ///
+    /// - Parameter record: what setup has done to this machine before.
+    public static func checkFiles(_ host: Host, _ record: SetupRecord?, role: Role) throws {
+        if let other = record?.role, other != role {
+            throw SetupFailure(
+                "this machine is set up as a \(other.rawValue): engarde uninstall first, to make a \(role.rawValue) of it")
+        }
+        if host.files.exists(Places.wireGuard), record?.fileEntry(Places.wireGuard) == nil {
+            throw SetupFailure("\(Places.wireGuard) is there, and setup has not written it: rename that tunnel first")
+        }
+    }
+
     /// WireGuard is in the kernel, or wg-quick starts a program in its place.
     private static func checkKernel(_ host: Host) async throws {
         let probe = "engarde-probe"

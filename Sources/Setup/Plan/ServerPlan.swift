@@ -32,6 +32,19 @@ public struct ServerPlan: Sendable {
         routes = try await Routes.read(host)
     }
 
+    /// Writes where the server is now into the bundles of clients.
+    ///
+    /// - Throws: when they have addresses of another network.
+    public mutating func moveClients() throws {
+        for index in clients.indices {
+            guard clients[index].serverAddresses == answers.network.addresses(1) else {
+                throw SetupFailure(
+                    "clients have addresses of another network: engarde client remove NAME, and add them again afterwards")
+            }
+            clients[index].servers = answers.addresses.map { HostPort(host: $0, port: answers.port) }
+        }
+    }
+
     /// Makes a bundle for a new client, with the first address that is free.
     ///
     /// - Parameter publicKey: of a client that keeps its private key; nil makes one.

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ControlClient
+import Host
+import Settings
+import Setup
+import Status
+
+/// Shows that a client's tunnel lives, over which links, and that full-size packets pass.
+struct ClientProof {
+    private let host: Host
+    private let bundle: ClientBundle
+    private let links: [String]
+
+    init(_ host: Host, _ bundle: ClientBundle, _ links: [String]) {
+        self.host = host
+        self.bundle = bundle
+        self.links = links
+    }
+
+    /// - Throws: when the tunnel does not live.
+    func print() async throws {
+        let begin = ContinuousClock.now
+        // Something has to be sent for WireGuard to begin.
+        let ping = Task { await host.run("ping", "-q", "-c", "75", "-i", "0.2", "-W", "1", bundle.serverAddresses[0]) }
+        defer { ping.cancel() }
+        guard await Waiting(seconds: 15).until({ await hasHandshake() }) else {
+            throw SetupFailure(
+                "no handshake with the server within 15 s: is UDP port \(bundle.servers[0].port) open there, at the "
+                    + "provider's firewall too? More: engarde doctor")
+        }
+        let milliseconds = (ContinuousClock.now - begin) / .milliseconds(1)
+        Swift.print("ok   handshake in \(Int(milliseconds.rounded())) ms")
+        try await printLinks()
+        await printSize()
+    }
+
+    private func hasHandshake() async -> Bool {
+        let devices = try? await WireGuardDevice.all(host)
+        let peers = devices?.first { $0.name == Places.tunnel }?.peers ?? []
+        return peers.contains { $0.publicKey == bundle.serverPublicKey && $0.lastHandshake != nil }
+    }
+
+    /// The server answers over a link only if it was heard over it: what comes back shows both directions.
+    private func printLinks() async throws {
+        var silent = links
+        _ = await Waiting(seconds: 10).until {
+            silent = (try? await silentLinks()) ?? links
+            return silent.isEmpty
+        }
+        let good = links.count - silent.count
+        let words = "copies arrive over \(good) of \(links.count) \(links.count == 1 ? "link" : "links"), both directions"
+        if silent.isEmpty { return Swift.print("ok   \(words)") }
+        Swift.print("warn \(words); nothing comes over \(silent.joined(separator: ", ")): engarde doctor")
+    }
+
+    private func silentLinks() async throws -> [String] {
+        guard case .client(let status, _) = try await ControlClient(path: "/run/engarde/client.sock").status() else {
+            return links
+        }
+        return links.filter { name in
+            let link = status.links.first { $0.name == name }
+            return link?.lastReceivedSeconds == nil || link?.state.isInFanOut != true
+        }
+    }
+
+    private func printSize() async {
+        let size = await mtu() ?? bundle.mtu
+        // Less the headers of IPv4 and ICMP.
+        let outcome = await host.run(
+            "ping", "-q", "-M", "do", "-s", "\(size - 28)", "-c", "5", "-i", "0.2", "-W", "2", bundle.serverAddresses[0])
+        if outcome.status == CommandOutcome.notFoundStatus {
+            Swift.print("warn there is no ping to try \(size)-byte packets with: apt-get install iputils-ping")
+        } else if outcome.succeeded {
+            Swift.print("ok   \(size)-byte packets pass whole")
+        } else {
+            Swift.print("warn \(size)-byte packets do not pass: a smaller MTU in \(Places.wireGuard) may help; engarde doctor")
+        }
+    }
+
+    private func mtu() async -> Int? {
+        (try? host.files.read("/sys/class/net/\(Places.tunnel)/mtu")).flatMap { Int($0.filter(\.isNumber)) }
+    }
+}

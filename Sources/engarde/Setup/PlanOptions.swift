@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+import Glibc
+import Host
+import Setup
+
+/// The options of everything that changes the machine.
+struct PlanOptions: ParsableArguments {
+    @Flag(help: "Ask nothing: take the usual answers, and do it.")
+    var yes = false
+
+    @Flag(help: "Print each file with its changes and every command, and change nothing.")
+    var dryRun = false
+
+    /// True when nothing shall be asked.
+    var asksNothing: Bool { yes || dryRun }
+
+    func validate() throws {
+        guard !(yes && dryRun) else { throw ValidationError("--yes and --dry-run do not go together") }
+    }
+
+    /// - Throws: for anybody but root.
+    static func needRoot(_ command: String) throws {
+        guard geteuid() == 0 else { throw SetupFailure("root is needed: sudo engarde \(command)") }
+    }
+
+    /// Shows a plan, asks, and carries it out.
+    ///
+    /// - Returns: false when it was not carried out, since nobody wanted it or it was only to be shown.
+    func carryOut(_ plan: Plan, _ host: Host, _ interview: Interview) async throws -> Bool {
+        let changes = try await plan.changes(host)
+        if dryRun {
+            for line in await PlanText(host).lines(changes) { print(line) }
+            return false
+        }
+        guard !changes.isEmpty else {
+            print("  Nothing to change.")
+            return true
+        }
+        let question = "Plan: \(Plan.summary(changes)). Write it?"
+        guard try interview.agrees(question, given: nil, usual: true, flag: "--yes") else {
+            print("  Nothing was changed.")
+            return false
+        }
+        var application = try Application(host, role: plan.role) { print("  \($0)") }
+        do {
+            try await application.carryOut(plan)
+        } catch {
+            throw SetupFailure(
+                "\(error)\nsetup is unfinished: run it again to complete it, or undo it by engarde uninstall")
+        }
+        return true
+    }
+}

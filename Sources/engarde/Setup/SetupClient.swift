@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+import ArgumentParser
+import Control
+import Host
+import Settings
+import Setup
+
+/// `engarde setup client [BUNDLE]`
+struct SetupClient: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client", abstract: "Set this machine up as a client, by a server's bundle.")
+
+    @Argument(
+        help: "The bundle that engarde setup server or engarde client add has written; - reads it from the standard input.",
+        completion: .file(extensions: ["bundle"]))
+    var bundle: String?
+
+    @Option(help: "The interfaces to use, separated by commas; all, without it, also those that come later.")
+    var links: String?
+
+    @Flag(inversion: .prefixedNo, help: "Send everything through the tunnel.")
+    var fullTunnel: Bool?
+
+    @OptionGroup var options: PlanOptions
+
+    func run() async throws {
+        try PlanOptions.needRoot("setup client")
+        let host = Host()
+        let bundle = try read(host)
+        let interview = try Interview(
+            saysYes: options.asksNothing, flags: "--links, --full-tunnel or --no-full-tunnel")
+        try await Requirements.check(host, role: .client, needsFirewall: false)
+        let known = try SetupRecord.read(host.files)
+        try Requirements.checkFiles(host, known, role: .client)
+        let (uplinks, others) = try Uplink.all(to: bundle.servers) { NameAnswer.systemAddresses(of: $0.host) }
+        show(uplinks, others)
+        guard !uplinks.isEmpty else {
+            throw SetupFailure("no interface would carry datagrams to \(bundle.servers[0]): engarde list-interfaces")
+        }
+        let answers = try await answers(host, interview, uplinks, known?.client)
+        let making = try await ClientPlan(host, answers, bundle, uplinks)
+        guard try await options.carryOut(making.plan(), host, interview) else { return }
+        try await ClientProof(host, bundle, making.chosen.map(\.name)).print()
+    }
+
+    /// The bundle given, else the one of an earlier run.
+    private func read(_ host: Host) throws -> ClientBundle {
+        let path = bundle == "-" ? "/dev/stdin" : bundle ?? Places.bundle
+        guard let text = try host.files.read(path) else {
+            throw SetupFailure(
+                bundle == nil
+                    ? "no bundle: engarde setup client BUNDLE, with what engarde setup server has written"
+                    : "\(path): no such file")
+        }
+        return try ClientBundle(text: text, file: bundle == "-" ? "standard input" : path)
+    }
+
+    private func show(_ uplinks: [Uplink], _ others: [(name: String, reason: String)]) {
+        let would = uplinks.map(\.description).joined(separator: ", ")
+        let not = others.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
+        print("  Links that would carry: \(would.isEmpty ? "none" : would)\(not.isEmpty ? "" : " · not: \(not)")")
+    }
+
+    private func answers(
+        _ host: Host, _ interview: Interview, _ uplinks: [Uplink], _ known: ClientAnswers?
+    ) async throws -> ClientAnswers {
+        let ports = await Ports.read(host)
+        let fullTunnel = try interview.agrees(
+            "Route everything through the tunnel?", given: fullTunnel, usual: known?.fullTunnel ?? false,
+            flag: "--full-tunnel")
+        return ClientAnswers(
+            links: try chosen(interview, uplinks.map(\.name), known), fullTunnel: fullTunnel,
+            listenPort: known?.listenPort ?? ports.free(.udp, from: 59401),
+            pagePort: known?.pagePort ?? ports.free(.tcp, from: 9001))
+    }
+
+    /// nil for all.
+    private func chosen(_ interview: Interview, _ names: [String], _ known: ClientAnswers?) throws -> [String]? {
+        func parse(_ text: String) -> [String]? {
+            let wanted = text.split { $0 == "," || $0 == " " }.map(String.init)
+            return !wanted.isEmpty && wanted.allSatisfy(names.contains) ? wanted : nil
+        }
+        if let links {
+            if links == "all" { return nil }
+            guard let wanted = parse(links) else {
+                throw SetupFailure("--links wants names of \(names.joined(separator: ", ")), separated by commas, or all")
+            }
+            return wanted
+        }
+        if try interview.agrees("Use all of them?", given: nil, usual: true, flag: "--links") { return known?.links }
+        return try interview.answer(
+            "Which", given: nil, usual: nil, flag: "--links", wanted: "names of \(names.joined(separator: ", "))", parse: parse)
+    }
+}
