@@ -104,6 +104,7 @@ import Testing
         #expect(report.lines[0] == "1 client · 1 of 2 paths · WireGuard 127.0.0.1:51820 · polling · running 0 s")
         #expect(report.lines[2].hasPrefix("1 (port 40001)  192.0.2.1:5000      carrying"))
         #expect(report.lines.count == 4)
+        #expect(StatusReport(status, names: [40_001: "van"]).lines[2].hasPrefix("van     192.0.2.1:5000      carrying"))
     }
 
     @Test func figuresAreReadable() {

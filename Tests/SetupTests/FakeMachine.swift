@@ -22,6 +22,8 @@ final class FakeMachine: CommandRunner {
         var keyCount = 0
         /// Changes left until the machine stops in the middle of things; nil for ever.
         var lifetime: Int?
+        /// What `wg show all dump` prints.
+        var dump = ""
         /// A command that fails, by its beginning.
         var broken: String?
     }
@@ -83,6 +85,7 @@ final class FakeMachine: CommandRunner {
             trace.keyCount += 1
             return CommandOutcome(output: key("private\(trace.keyCount)") + "\n")
         case ("wg", "pubkey"): return CommandOutcome(output: key("of" + (command.input ?? "").prefix(20)) + "\n")
+        case ("wg", "show"): return CommandOutcome(output: trace.dump)
         case ("ip", "-json"): return CommandOutcome(output: words[2] == "-6" ? routes : "[]")
         case ("ufw", "status"): return CommandOutcome(output: "Status: \(trace.state.firewall == .ufw ? "active" : "inactive")\n")
         case ("ufw", "show"): return CommandOutcome(output: trace.state.rules.sorted().map { "ufw \($0)\n" }.joined())

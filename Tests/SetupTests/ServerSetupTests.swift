@@ -116,4 +116,15 @@ import Testing
         try await Scene.setUpServer(machine)
         #expect(throws: SetupFailure.self) { _ = try Application(machine.host, role: .client) { _ in } }
     }
+
+    @Test func clientsAreNamedByTheirPorts() async throws {
+        for name in ["bus", "van"] { try await Scene.setUpServer(machine, client: name) }
+        let keys = try ServerClients.all(machine.host).map(\.publicKey)
+        let peers = zip(keys, ["127.0.0.1:40001", "(none)"]).map { key, endpoint in
+            "engarde0\t\(key)\t(none)\t\(endpoint)\t10.77.0.2/32\t0\t0\t0\toff\n"
+        }
+        machine.trace.withLock { $0.dump = "engarde0\tprivate\tpublic\t51820\toff\n" + peers.joined() }
+        #expect(await ClientNames.byPort(machine.host) == [40001: "bus"])
+        #expect(await ClientNames.byPort(try FakeMachine().host).isEmpty)
+    }
 }

@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import ControlClient
+import Host
+import Setup
 
 /// `engarde status`
 struct StatusCommand: AsyncParsableCommand {
@@ -38,7 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
         var worst = StatusReport.Verdict.good
         for (index, path) in sockets.paths.enumerated() {
             let status = try await ControlClient(path: path).status()
-            let report = StatusReport(status, showsAll: all)
+            let report = await StatusReport(status, showsAll: all)
             worst = max(worst, report.verdict)
             if json {
                 print(String(decoding: status.json, as: UTF8.self))
@@ -52,10 +54,10 @@ struct StatusCommand: AsyncParsableCommand {
 }
 
 extension StatusReport {
-    init(_ status: AnyStatus, showsAll: Bool) {
+    init(_ status: AnyStatus, showsAll: Bool) async {
         switch status {
         case .client(let status, _): self.init(status, showsAll: showsAll)
-        case .server(let status, _): self.init(status)
+        case .server(let status, _): self.init(status, names: await ClientNames.byPort(Host()))
         }
     }
 }

@@ -3,7 +3,8 @@
 import Status
 
 extension StatusReport {
-    init(_ status: ServerStatus) {
+    /// - Parameter names: the clients' own, by the local port toward WireGuard.
+    init(_ status: ServerStatus, names: [UInt16: String] = [:]) {
         let proven = status.sessions.filter(\.isProven)
         let isUp = proven.contains { $0.lastReceivedSeconds <= Self.silenceLimitSeconds }
         let paths = proven.flatMap(\.paths)
@@ -20,15 +21,15 @@ extension StatusReport {
         guard !paths.isEmpty else { return }
         var table = TextTable(["CLIENT", "PATH"] + Self.cellHeadings)
         for session in proven {
-            for path in session.paths { table.add(Self.row(session, path)) }
+            for path in session.paths { table.add(Self.row(session, names[session.upstreamPort], path)) }
         }
         lines += table.lines
     }
 
-    /// A client is named by its number and by the port `wg show` shows as its endpoint's.
-    private static func row(_ session: SessionStatus, _ path: PathStatus) -> [String] {
-        let client = session.upstreamPort == 0 ? "\(session.number)" : "\(session.number) (port \(session.upstreamPort))"
-        return [client, path.address]
+    /// A client is named by its bundle, else by its number and the port `wg show` shows as its endpoint's.
+    private static func row(_ session: SessionStatus, _ name: String?, _ path: PathStatus) -> [String] {
+        let number = session.upstreamPort == 0 ? "\(session.number)" : "\(session.number) (port \(session.upstreamPort))"
+        return [name ?? number, path.address]
             + cells(path.state, seconds: path.stateSeconds, path.quality, reason: path.reason)
     }
 }

@@ -58,7 +58,7 @@ struct StatusWatch {
             if !lines.isEmpty { lines.append("") }
             do throws(ControlFailure) {
                 let status = try await ControlClient(path: path).status()
-                let report = StatusReport(status, showsAll: showsAll)
+                let report = await StatusReport(status, showsAll: showsAll)
                 lines += report.lines
                 if case .client(let client, _) = status {
                     rows += report.links.map { name in
