@@ -10,7 +10,11 @@
 #   make bench-micro  the pure parts, against thresholds on counts
 #   make fuzz       strangers' bytes against slow reference models, FUZZ_SECONDS each (60)
 #   make build      the program, optimised, in .build/release, with links to it by the names of client and server
-#   make install    the program, the links and the systemd units below $(DESTDIR)$(PREFIX)
+#   make install    the program, its links, manual, completions and systemd units below $(DESTDIR)$(PREFIX)
+#   make deb        a Debian package, in .build/packages
+#   make tarball    an archive of what is installed, and its checksum, in .build/packages
+#   make test-machines  two booted Debian machines set up with that package by engarde's own commands; a few minutes, and needs
+#                   root. QUICK=1: one minute
 #   make deps       installs what is missing of the packages below; the targets above call it
 #   make clean      removes what was built
 
@@ -32,7 +36,7 @@ link = -Xswiftc -use-ld=lld -Xlinker --icf=safe \
 release = -c release --static-swift-stdlib $(link)
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test test-timing test-kernels bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
+.PHONY: help demo test test-timing test-kernels test-machines man deb tarball bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -84,16 +88,43 @@ build: swift build-deps
 	$(SWIFT) build $(release) --product engarde
 	@for name in engarde-client engarde-server; do ln -sf engarde "$(bin)/$$name" || exit 1; done
 
-install: build
+man: build
+	@SWIFT="$(SWIFT)" packaging/manual "$(bin)/engarde" .build/manual
+
+share = $(DESTDIR)$(PREFIX)/share
+install: build man
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	install -d "$(share)/man/man1" "$(share)/bash-completion/completions" "$(share)/zsh/site-functions" \
+		"$(share)/fish/vendor_completions.d" "$(share)/engarde"
+	install -m 644 .build/manual/engarde.1 "$(share)/man/man1/"
+	install -m 644 .build/manual/bash/engarde "$(share)/bash-completion/completions/"
+	install -m 644 .build/manual/zsh/_engarde "$(share)/zsh/site-functions/"
+	install -m 644 .build/manual/fish/engarde.fish "$(share)/fish/vendor_completions.d/"
+	install -m 644 packaging/grafana/engarde.json "$(share)/engarde/grafana-dashboard.json"
+	install -m 644 Documentation/openapi.yaml "$(share)/engarde/"
 	install -m 755 "$(bin)/engarde" "$(DESTDIR)$(PREFIX)/bin/engarde"
 	$(STRIP) "$(DESTDIR)$(PREFIX)/bin/engarde"
 	for name in engarde-client engarde-server; do \
 		ln -sf engarde "$(DESTDIR)$(PREFIX)/bin/$$name" && \
-		sed 's|@PREFIX@|$(PREFIX)|' "Documentation/systemd/$$name.service" \
+		sed 's|@PREFIX@|$(PREFIX)|' "packaging/systemd/$$name.service" \
 			> "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$name.service" && \
 		chmod 644 "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$name.service" || exit 1; \
 	done
+
+tree = .build/packages/tree
+deb:
+	@.ci/install-missing packages
+	@rm -rf $(tree)
+	$(MAKE) install PREFIX=/usr DESTDIR="$(CURDIR)/$(tree)"
+	@packaging/deb/build $(tree) .build/packages
+
+tarball:
+	@rm -rf $(tree)
+	$(MAKE) install PREFIX=/usr/local DESTDIR="$(CURDIR)/$(tree)"
+	@packaging/tarball $(tree) .build/packages
+
+test-machines: deps deb
+	@Tests/Machines/run "$$(ls -t .build/packages/engarde_*.deb | head -n 1)"
 
 # What a build needs, and what tests and demo start besides.
 build-deps:

@@ -8,7 +8,7 @@ import Testing
 @Suite struct SystemdUnitTests {
     private static func unit(_ name: RunningProgram.Name) -> [Substring] {
         let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-        return readText("\(root)/Documentation/systemd/\(name.rawValue).service").split(separator: "\n")
+        return readText("\(root)/packaging/systemd/\(name.rawValue).service").split(separator: "\n")
     }
 
     /// Where it is not, Dispatch logs "Failed to set thread priority for worker thread".

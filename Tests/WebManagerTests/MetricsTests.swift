@@ -139,7 +139,7 @@ import Testing
     /// The dashboard asks for nothing that is not there.
     @Test func dashboardKnowsTheNames() async throws {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/Documentation/grafana-dashboard.json"))
+        let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/packaging/grafana/engarde.json"))
         let known = Set(
             await Self.samples().flatMap { $0.split(separator: "\n") }.filter { $0.hasPrefix("# TYPE") }
                 .map { String($0.split(separator: " ")[2]) })
@@ -156,7 +156,7 @@ import Testing
     /// A state that the dashboard does not know would be drawn as carrying.
     @Test func dashboardKnowsTheStates() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/Documentation/grafana-dashboard.json"))
+        let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/packaging/grafana/engarde.json"))
         let words = CarryingState.allCases.map(\.rawValue)
         #expect(Set(words).isSubset(of: dashboard.texts(named: "text")))
         for (family, states) in [
