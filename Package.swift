@@ -126,13 +126,17 @@ let package = Package(
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Host", ["Sockets", subprocess, system]),
         room("Setup", ["Host", "Links", "Settings", "Sockets", "WireGuardWire"]),
+        room(
+            "Doctor",
+            ["Host", "Setup", "Control", "ControlClient", "Links", "Settings", "Sockets", "Status"]),
         room("Program", ["Setup", "Host", "Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
         program(
             "engarde",
             [
-                "Program", "Setup", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
+                "Program", "Doctor", "Setup", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
                 arguments,
             ]),
+        tests("DoctorTests", ["Doctor", "Host", "Links", "Settings", "Sockets", "Status", "Support"]),
         tests("HostTests", ["Host", "Support"]),
         tests("SetupTests", ["Host", "Setup", "Settings", "Sockets", "Support"]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),

@@ -50,6 +50,12 @@ public struct Files: Sendable {
         return stat(place(path), &status) == 0 ? status.st_mode & 0o7777 : nil
     }
 
+    /// Returns when a file was last written, in seconds since 1970, or nil when there is none.
+    public func modified(_ path: String) -> Double? {
+        var status = stat()
+        return stat(place(path), &status) == 0 ? Double(status.st_mtim.tv_sec) : nil
+    }
+
     /// Writes a file in one piece: whoever looks sees the old bytes or the new ones, also after a loss of power.
     public func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(HostFailure) {
         let unfinished = place(path) + Self.unfinishedSuffix

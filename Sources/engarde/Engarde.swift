@@ -13,6 +13,7 @@ struct Engarde: AsyncParsableCommand {
             engarde client|server [FILE] [--engine ENGINE] [--log-level LEVEL]
             engarde status [--watch | --json]
             engarde client add|show|list|remove NAME
+            engarde doctor [FILE] [--fix]
             engarde link exclude|include NAME
             engarde check [FILE]
             engarde list-interfaces
@@ -24,7 +25,7 @@ struct Engarde: AsyncParsableCommand {
             the working directory.
             """,
         subcommands: [
-            SetupCommand.self, UninstallCommand.self, Client.self, Server.self, StatusCommand.self, LinkCommand.self, Check.self,
+            SetupCommand.self, UninstallCommand.self, DoctorCommand.self, Client.self, Server.self, StatusCommand.self, LinkCommand.self, Check.self,
             ListInterfaces.self,
         ])
 

@@ -19,6 +19,8 @@ public final class Engarde {
     public private(set) var program: Program
     /// The file it was started with.
     public let file: String
+    /// The socket that engarde's commands ask it by.
+    public var controlSocket: String { "\(folder.path)/\(end.rawValue).sock" }
     private let arguments: [String]
     private let port: Int
     private let folder: TemporaryFolder

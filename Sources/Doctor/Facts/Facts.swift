@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+public import Host
+public import Links
+public import Settings
+public import Sockets
+public import Status
+
+/// Everything the checks look at, read once.
+public struct Facts: Sendable {
+    /// The configuration file's name.
+    public var file = ""
+    /// Why the file is not read.
+    public var refusal: String?
+    /// What the file's reader has to warn of.
+    public var warnings: [String] = []
+    public var client: ClientConfiguration?
+    public var server: ServerConfiguration?
+
+    public var clientStatus: ClientStatus?
+    public var serverStatus: ServerStatus?
+    /// Why a program that should run says nothing.
+    public var silence: [Side: String] = [:]
+    /// Units of systemd that there are, and whether they run.
+    public var services: [String: Bool] = [:]
+    /// Effective capabilities of the running programs, by number.
+    public var capabilities: [Side: Set<Int>] = [:]
+
+    /// nil when WireGuard could not be asked, for the reason in ``wireGuardProblem``.
+    public var devices: [WireGuardDevice]?
+    public var wireGuardProblem = ""
+    public var interfaces: [Interface] = []
+    /// The interfaces that are no excluded ones, with what the client makes of them.
+    public var links: [LinkFacts] = []
+    /// Addresses of the names in the file.
+    public var addresses: [String: [IPAddress]] = [:]
+
+    /// Below `/proc/sys`, by path.
+    public var settings: [String: String] = [:]
+    /// nil when the rules could not be read.
+    public var rules: Rules?
+    /// Networks whose clients shall reach others through this machine, and the tunnel they come by.
+    public var forwarded: Forwarded?
+
+    /// Seconds since 1970: now, and the latest time that is surely past.
+    public var now = 0.0
+    public var past = 0.0
+    /// False when this machine's time is not set from elsewhere; nil when nobody knows.
+    public var isClockSynchronized: Bool?
+
+    public init() {}
+
+    public enum Side: String, Hashable, Sendable { case client, server }
+
+    public struct Forwarded: Hashable, Sendable {
+        public var networks: [AddressPrefix]
+        public var tunnel: String
+    }
+
+    /// Names by which others can find this tunnel's ends.
+    public var publicNames: [String] { addresses.keys.filter { $0 != "localhost" }.sorted() }
+
+    /// The WireGuard interfaces that hand their datagrams to the client, or take the server's.
+    var tunnels: [WireGuardDevice] {
+        (devices ?? []).filter { device in
+            device.peers.contains { isOurs($0.endpoint) } || server.map { device.listenPort == $0.destination.port } == true
+        }
+    }
+
+    /// An endpoint is the client's when it is where the client listens.
+    func isOurs(_ endpoint: String?) -> Bool {
+        guard let client, let endpoint, let colon = endpoint.lastIndex(of: ":") else { return false }
+        guard UInt16(endpoint[endpoint.index(after: colon)...]) == client.listenAddress.port else { return false }
+        let host = endpoint[..<colon].filter { $0 != "[" && $0 != "]" }
+        guard let address = IPAddress(host) else { return false }
+        let listen = client.listenAddress.host
+        if listen.isEmpty || IPAddress(listen)?.isUnspecified == true {
+            return address.isLoopback || interfaces.contains { $0.addresses.contains { $0.ip == address } }
+        }
+        return (IPAddress(listen).map { [$0] } ?? addresses[listen] ?? []).contains(address)
+    }
+}
+
+/// An interface as the client judges it.
+public struct LinkFacts: Hashable, Sendable {
+    public enum Verdict: Hashable, Sendable {
+        case carries
+        /// It has an address, and the routing tables know no way over it.
+        case noRoute(to: String)
+        case idle
+    }
+
+    public var name: String
+    public var verdict: Verdict
+    public var source: IPAddress?
+    public var gateway: IPAddress?
+    /// A router that could be the gateway of a link without a route.
+    public var candidate: IPAddress?
+    /// True when the kernel drops the server's answers.
+    public var isFilteredStrictly = false
+
+    public init(_ name: String, _ verdict: Verdict) {
+        self.name = name
+        self.verdict = verdict
+    }
+}

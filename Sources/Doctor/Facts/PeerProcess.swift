@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Glibc
+internal import Host
+internal import Sockets
+
+/// The process that listens at a UNIX socket.
+enum PeerProcess {
+    /// Returns its effective capabilities by number; nil when they cannot be known.
+    static func capabilities(listeningAt path: String) -> Set<Int>? {
+        guard let process = process(listeningAt: path),
+            let status = (try? Files().read("/proc/\(process)/status")) ?? nil,
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+            let bits = UInt64(line.dropFirst(7).drop { $0.isWhitespace }, radix: 16)
+        else { return nil }
+        return Set((0..<64).filter { bits >> UInt64($0) & 1 == 1 })
+    }
+
+    private static func process(listeningAt path: String) -> pid_t? {
+        let opened = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard opened >= 0 else { return nil }
+        let file = FileDescriptor(owning: opened)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let fits = withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+            guard path.utf8.count < bytes.count else { return false }
+            bytes.copyBytes(from: path.utf8)
+            return true
+        }
+        let connected = withUnsafePointer(to: &address) { pointer in
+            connect(file.rawValue, .init(__sockaddr_un__: pointer), socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+        guard fits, connected == 0 else { return nil }
+        var peer = ucred()
+        var size = socklen_t(MemoryLayout<ucred>.size)
+        guard getsockopt(file.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, peer.pid > 0 else { return nil }
+        return peer.pid
+    }
+}
