@@ -95,6 +95,7 @@ extension Integration {
                 table inet mine {
                     chain post { type nat hook postrouting priority 100; policy accept; ip saddr 10.200.0.0/24 masquerade; }
                 }
+
                 """
             try run(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1"], in: rig.laboratory.server)
             try run(["nft", "-f", "-"], in: rig.laboratory.server, input: masquerading)
@@ -102,7 +103,12 @@ extension Integration {
             try mends("forwarding", on: rig.server, ["sysctl", "-q", "-w", "net.ipv4.ip_forward=0"])
             try mends(
                 "forward-dropped-by theirs/passing", on: rig.server, ["nft", "-f", "-"],
-                input: "table inet theirs { chain passing { type filter hook forward priority 0; policy drop; } }")
+                input: """
+                    table inet theirs {
+                        chain passing { type filter hook forward priority 0; policy drop; }
+                    }
+
+                    """)
         }
 
         @Test func clientsAreNotLetIn() throws {
@@ -110,8 +116,13 @@ extension Integration {
                 "input-dropped-by theirs/in", on: rig.server, ["nft", "-f", "-"],
                 input: """
                     table inet theirs {
-                        chain in { type filter hook input priority 0; policy drop; ct state established accept; iif lo accept; }
+                        chain in {
+                            type filter hook input priority 0; policy drop
+                            ct state established accept
+                            iifname != { "s1", "s2", "s3" } accept
+                        }
                     }
+
                     """)
         }
 
