@@ -44,6 +44,10 @@ import Testing
         let tunnel = try read(Places.wireGuard)
         #expect(tunnel.contains("AllowedIPs = 0.0.0.0/0, ::/0\n"))
         #expect(!tunnel.contains("DNS"), "wg-quick fails on it without resolvconf")
+        // wg-quick sets it for such a tunnel.
+        #expect(try read("/proc/sys/net/ipv4/conf/all/src_valid_mark") == "1\n")
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(try read("/proc/sys/net/ipv4/conf/all/src_valid_mark").hasPrefix("0"))
     }
 
     /// Once loosened, the filter no longer looks strict, and stays loosened all the same.

@@ -87,6 +87,10 @@ public struct ClientPlan: Sendable {
             steps += [.folder("/etc/sysctl.d"), .file(PlannedFile(Places.sysctl, settings.text("setup client")))]
             steps += settings.steps
         }
+        if answers.fullTunnel {
+            // wg-quick sets it, and never sets it back.
+            steps.append(.setting(path: "/proc/sys/net/ipv4/conf/all/src_valid_mark", value: "1"))
+        }
         steps += [
             .service(PlannedService(service, files: [Places.configuration, Places.password, passwordAddition])),
             .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
