@@ -56,6 +56,11 @@ extension ClientControl {
     /// Puts a link's socket into the fan-out.
     private func join(_ link: inout Link, _ interface: Interface) {
         guard let served = link.socket, let pair = link.pair else { return }
+        let bytes = Int32(clamping: TunnelMTU.largestDatagram(mtu: interface.mtu, pair.source.family))
+        if link.fit?.socket != served.handle || link.fit?.bytes != bytes {
+            dataPlane.mailbox.post(.fit(served.handle, datagramBytes: bytes))
+            link.fit = (served.handle, bytes)
+        }
         if !link.isCarrying {
             dataPlane.mailbox.post(.carry(served.handle, true))
             link.isCarrying = true

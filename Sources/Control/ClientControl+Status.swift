@@ -102,6 +102,7 @@ extension ClientControl: ClientStatusSource {
         if let link, let served = link.socket {
             if link.isCarrying, let pair = link.pair { status.destinationAddress = "\(pair.destination)" }
             status.traffic = Traffic(dataPlane.counters, slot: served.handle.slot)
+            status.fragmentedDatagrams = dataPlane.counters.value(.fragmentedDatagrams, slot: served.handle.slot)
         }
         // Of what is not in the fan-out nothing is measured.
         if let link, link.isCarrying { status.quality = link.meter.windows }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import DataPlane
 internal import Glibc
 internal import Links
 internal import Quality
@@ -56,6 +57,8 @@ struct Link {
     /// Which pair to use, and what to try when nothing comes back.
     var selection = CandidateSelection()
     var isCarrying = false
+    /// What the data plane was last told of the socket: bytes that leave in one piece.
+    var fit: (socket: SocketHandle, bytes: Int32)?
     /// When it last began to carry, monotonic nanoseconds.
     var joined: Int64 = 0
     /// Datagrams sent over all links by then that want an answer.

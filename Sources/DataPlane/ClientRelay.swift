@@ -148,7 +148,7 @@ struct ClientRelay: ~Copyable, Relay {
             guard case .some = tenants.role(of: socket) else { return }
             tenants.detach(socket)
             links.remove(socket.slot)
-        case .stop: break
+        case .fit, .stop: break
         }
     }
 

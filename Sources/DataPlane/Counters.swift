@@ -15,6 +15,8 @@ public struct Counters: @unchecked Sendable {
         case largestReceived
         /// Tried, refused ones included.
         case sentDatagrams, sentBytes
+        /// Those of them that are larger than the link carries in one piece, see ``Command/fit(_:datagramBytes:)``.
+        case fragmentedDatagrams
         /// Submissions to the kernel; fewer than datagrams where runs leave in one piece.
         case sends
         /// When a datagram was last accepted here, monotonic nanoseconds; 0 for never.

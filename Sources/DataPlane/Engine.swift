@@ -20,6 +20,10 @@ protocol Engine: ~Copyable {
     @_noLocks
     mutating func attach(_ socket: SocketHandle, descriptor: Int32, _ role: Command.Role)
 
+    /// Counts datagrams of more bytes than this as fragmented.
+    @_noLocks
+    mutating func fit(_ socket: SocketHandle, datagramBytes: Int32)
+
     /// Stops to serve a socket and reports it released as soon as nothing uses it, at once or in a later turn.
     @_noLocks
     mutating func detach(_ socket: SocketHandle)

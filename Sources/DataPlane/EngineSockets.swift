@@ -12,6 +12,8 @@ struct EngineSockets: ~Copyable {
         var isServed = false
         /// A receive is under way in the kernel.
         var isArmed = false
+        /// Bytes of the largest datagram that leaves in one piece.
+        var wholeBytes = Int32.max
         /// A send may ask for `UDP_SEGMENT`.
         var mayProduceSegments = true
 
@@ -55,6 +57,11 @@ struct EngineSockets: ~Copyable {
         return unsafe entry.pointee.isServed && entry.pointee.generation == socket.generation
     }
 
+    @_noLocks
+    func fit(_ socket: SocketHandle, datagramBytes: Int32) {
+        if serves(socket) { unsafe self[socket.slot].pointee.wholeBytes = datagramBytes }
+    }
+
     // MARK: Sends
 
     /// Whether this departure's run may leave in one piece. A link is judged by its socket, a path by itself, for
@@ -82,6 +89,12 @@ struct EngineSockets: ~Copyable {
         let (slot, path) = unsafe (departure.pointee.slot, departure.pointee.path)
         counters.add(.sentDatagrams, slot: slot, datagrams)
         counters.add(.sentBytes, slot: slot, bytes)
+        let whole = unsafe Int(self[slot].pointee.wholeBytes)
+        if unsafe run.pointee.segmentSize > whole {
+            // The last segment of a run may be shorter.
+            let last = unsafe bytes - (datagrams - 1) * run.pointee.segmentSize
+            counters.add(.fragmentedDatagrams, slot: slot, last > whole ? datagrams : datagrams - 1)
+        }
         if path >= 0 {
             board?.add(path, .sentDatagrams, datagrams)
             board?.add(path, .sentBytes, bytes)

@@ -52,6 +52,7 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
             case .attach(let socket, let descriptor, let role):
                 engine.attach(socket, descriptor: descriptor, role)
             case .detach(let socket): engine.detach(socket)
+            case .fit(let socket, let bytes): engine.fit(socket, datagramBytes: bytes)
             case .stop: isRunning = false
             case .carry: break
             }

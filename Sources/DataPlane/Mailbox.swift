@@ -21,6 +21,8 @@ public enum Command: Sendable, BitwiseCopyable {
     case attach(SocketHandle, descriptor: Int32, Role)
     /// Take a link into the fan-out, or out of it while its socket and port stay.
     case carry(SocketHandle, Bool)
+    /// Datagrams of more bytes than this leave the socket in fragments, and are counted.
+    case fit(SocketHandle, datagramBytes: Int32)
     /// Let go of the socket.
     case detach(SocketHandle)
     /// End the thread.

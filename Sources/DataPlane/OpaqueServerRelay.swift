@@ -178,7 +178,7 @@ struct OpaqueServerRelay: ~Copyable, Relay {
             guard case .some = tenants.role(of: socket) else { return }
             tenants.detach(socket)
             if upstreamSlot == Int32(socket.slot) { upstreamSlot = -1 }
-        case .carry, .stop: break
+        case .carry, .fit, .stop: break
         }
     }
 

@@ -285,7 +285,7 @@ struct ServerRelay: ~Copyable, Relay {
             guard case .some(let role) = tenants.role(of: socket) else { return }
             tenants.detach(socket)
             if case .upstream = role { loseSocket(socket.slot) }
-        case .carry, .stop: break
+        case .carry, .fit, .stop: break
         }
     }
 }

@@ -32,10 +32,13 @@ public struct TunnelMTU: Hashable, Sendable {
     /// What paths through the Internet carry as a rule, for a side that does not know its links.
     public static let ofThePublicInternet = TunnelMTU(links: [("the Internet", 1_500, .v4)])!
 
+    /// Bytes of the largest datagram that crosses a link of that MTU in one piece.
+    public static func largestDatagram(mtu: Int, _ family: IPAddress.Family) -> Int { mtu - headers(family) }
+
     private static func headers(_ family: IPAddress.Family) -> Int { udpBytes + (family == .v4 ? 20 : 40) }
 
     /// Bytes of the largest datagram, as WireGuard hands it to us, that crosses the link in one piece.
-    public var largestDatagram: Int { linkMTU - Self.headers(outer) }
+    public var largestDatagram: Int { Self.largestDatagram(mtu: linkMTU, outer) }
     /// Bytes of the largest packet in the tunnel that does.
     public var largestPacket: Int { largestDatagram - Self.wireGuardBytes }
     /// The MTU to give the tunnel.

@@ -50,6 +50,9 @@ public struct LinkStatus: Hashable, Sendable, Codable {
     /// Seconds since something was accepted on this link; nil for never.
     public var lastReceivedSeconds: Double?
     public var traffic: Traffic
+    /// Datagrams sent that were larger than the link carries in one piece: each crossed it in fragments, all of which
+    /// have to arrive.
+    public var fragmentedDatagrams: UInt64
     public var quality: QualityWindows
 
     public init(name: String, state: CarryingState) {
@@ -66,6 +69,7 @@ public struct LinkStatus: Hashable, Sendable, Codable {
         destination = ""
         destinationAddress = ""
         traffic = Traffic()
+        fragmentedDatagrams = 0
         quality = QualityWindows()
     }
 }

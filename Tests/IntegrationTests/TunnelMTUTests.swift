@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Status
 import Support
 import Testing
 
@@ -8,7 +9,7 @@ extension Integration {
     @Suite struct TunnelMTUTests {
         @Test(arguments: Engine.available)
         func fragmentsAreToldOfOnce(engine: Engine) throws {
-            let rig = try Rig(engine)
+            let rig = try Rig(engine, extra: Engarde.webManager)
             let tunnel = try rig.tunnel()
             defer { tunnel.stop() }
             func said(_ engarde: Engarde) -> [String] {
@@ -30,6 +31,9 @@ extension Integration {
             #expect(Monotonic.wait { !said(rig.client).isEmpty && !said(rig.server).isEmpty }, rig.words)
             try ping(bytes: 9_000)
             Monotonic.sleep(seconds: 2.5)
+            try rig.client.waitForStatus()
+            let counts = try rig.client.clientStatus().links.filter(\.state.isInFanOut).map(\.fragmentedDatagrams)
+            #expect(counts.allSatisfy { $0 >= 10 } && counts.count == 3, "\(counts)")
             for engarde in [rig.client, rig.server] {
                 let lines = said(engarde)
                 #expect(lines.count == 1, "\(lines)")

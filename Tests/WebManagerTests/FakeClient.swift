@@ -30,6 +30,7 @@ final class FakeClient: ClientStatusSource {
     /// One link in each state that the original had a word for, and one with a word of our own.
     static var links: [LinkStatus] {
         var dsl = LinkStatus(name: "eth0", state: .carrying)
+        dsl.fragmentedDatagrams = 45
         dsl.label = "DSL"
         dsl.isExpected = true
         dsl.sourceAddress = "192.0.2.10"

@@ -286,6 +286,9 @@ struct PollingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
+    mutating func fit(_ socket: SocketHandle, datagramBytes: Int32) { sockets.fit(socket, datagramBytes: datagramBytes) }
+
+    @_noLocks
     mutating func detach(_ socket: SocketHandle) {
         guard sockets.serves(socket) else { return }
         let entry = unsafe sockets[socket.slot]

@@ -378,6 +378,9 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
+    mutating func fit(_ socket: SocketHandle, datagramBytes: Int32) { sockets.fit(socket, datagramBytes: datagramBytes) }
+
+    @_noLocks
     mutating func detach(_ socket: SocketHandle) {
         guard sockets.serves(socket) else { return }
         let entry = unsafe sockets[socket.slot]

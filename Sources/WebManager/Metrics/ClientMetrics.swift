@@ -52,6 +52,9 @@ extension MetricsText {
             MetricsFamily<LinkStatus>("last_received_age_seconds", .gauge, "Since something came over the link.") {
                 $0.lastReceivedSeconds
             },
+            MetricsFamily<LinkStatus>(
+                "fragmented_datagrams_total", .counter, "Datagrams sent that are larger than the link carries in one piece."
+            ) { Double($0.fragmentedDatagrams) },
         ]
         add(
             own + SharedFamilies.traffic(\.traffic) + SharedFamilies.quality(\.quality), prefix: "engarde_link_",

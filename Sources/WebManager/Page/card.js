@@ -14,7 +14,10 @@ export const isWorking = ({ state }) => states.slice(0, 3).includes(state);
 export const shortcomings = (subjects) => states.slice(1, 5)
   .map((state) => ({ state, some: subjects.filter((subject) => subject.state === state) })).filter(({ some }) => some.length > 0);
 export const word = ({ state }) => capital(state);
-export const reason = ({ reason, warning }) => [reason, warning].filter(Boolean).map(capital).join(". ");
+/** Only links know of fragments. */
+const fragments = (count) => count > 0 && `${count} datagrams left in fragments: the tunnel's MTU is too large`;
+export const reason = ({ reason, warning, fragmentedDatagrams }) =>
+  [reason, warning, fragments(fragmentedDatagrams)].filter(Boolean).map(capital).join(". ");
 
 /** What links and paths have in common: a name, a state, figures and a trail. */
 export class Card {

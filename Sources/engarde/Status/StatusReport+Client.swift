@@ -50,7 +50,8 @@ extension StatusReport {
     }
 
     private static func row(_ link: LinkStatus) -> [String] {
-        let reason = [link.reason, link.warning].filter { !$0.isEmpty }.joined(separator: "; ")
+        let fragments = link.fragmentedDatagrams == 0 ? "" : "\(link.fragmentedDatagrams) datagrams sent in fragments"
+        let reason = [link.reason, link.warning, fragments].filter { !$0.isEmpty }.joined(separator: "; ")
         let name = link.label.isEmpty ? link.name : "\(link.name) (\(link.label))"
         return [name] + cells(link.state, seconds: link.stateSeconds, link.quality, reason: reason)
     }

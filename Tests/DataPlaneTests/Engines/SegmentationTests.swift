@@ -110,4 +110,27 @@ import Testing
         }
         #expect(refusal == nil)
     }
+
+    /// Also those that leave in one piece for the kernel to cut.
+    @Test("Datagrams larger than a link carries in one piece are counted, on that link", arguments: EngineTests.Kind.allCases)
+    func fragments(_ kind: EngineTests.Kind) throws {
+        let bench = try EngineBench.client(kind)
+        let wireGuard = try bench.openListen()
+        let servers = [try bench.openLink(1), try bench.openLink(2)]
+        func fit(_ slot: UInt16, _ bytes: Int32, generation: UInt16 = 1) {
+            bench.mailbox.post(.fit(SocketHandle(slot: slot, generation: generation), datagramBytes: bytes))
+        }
+        fit(1, 1_000)
+        fit(2, 1_200)
+        fit(2, 10, generation: 9)
+        // 40 of 1,200 bytes and one of 3 in one run, and 5 alone.
+        let burst = numbered(40, size: 1_200) + [[1, 2, 3]] + numbered(5, size: 1_001)
+        #expect(wireGuard.sendBurst(Array(burst[...40])))
+        #expect(bench.turns { bench.value(.sentDatagrams, 2) == 41 })
+        for datagram in burst[41...] { #expect(wireGuard.sendBurst([datagram])) }
+        #expect(bench.turns { bench.value(.sentDatagrams, 2) == 46 })
+        #expect(bench.value(.fragmentedDatagrams, 1) == 45)
+        #expect(bench.value(.fragmentedDatagrams, 2) == 0)
+        #expect(servers.allSatisfy { $0.receiveAll(burst.count).count == burst.count })
+    }
 }
