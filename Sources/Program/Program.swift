@@ -21,6 +21,7 @@ public enum Program {
     /// Reads and changes the environment, which has to happen before there are other threads.
     public static func prepare() {
         _ = supervision
+        DispatchLog.silenceRefusals()
     }
 
     private static let supervision = Supervision.take()
