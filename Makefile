@@ -105,10 +105,11 @@ install: build man
 	install -m 755 "$(bin)/engarde" "$(DESTDIR)$(PREFIX)/bin/engarde"
 	$(STRIP) "$(DESTDIR)$(PREFIX)/bin/engarde"
 	for name in engarde-client engarde-server; do \
-		ln -sf engarde "$(DESTDIR)$(PREFIX)/bin/$$name" && \
-		sed 's|@PREFIX@|$(PREFIX)|' "packaging/systemd/$$name.service" \
-			> "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$name.service" && \
-		chmod 644 "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$name.service" || exit 1; \
+		ln -sf engarde "$(DESTDIR)$(PREFIX)/bin/$$name" || exit 1; \
+	done
+	for unit in packaging/systemd/*.service; do \
+		installed="$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}" && \
+		sed 's|@PREFIX@|$(PREFIX)|' "$$unit" > "$$installed" && chmod 644 "$$installed" || exit 1; \
 	done
 
 tree = .build/packages/tree

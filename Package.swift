@@ -100,6 +100,7 @@ let package = Package(
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
         room("Quality", ["Status"]),
+        room("Systemd", ["Sockets", "Status", logging, lifecycle]),
         room(
             "Control",
             [
@@ -129,7 +130,12 @@ let package = Package(
         room(
             "Doctor",
             ["Host", "Setup", "Control", "ControlClient", "Links", "Settings", "Sockets", "Status"]),
-        room("Program", ["Setup", "Host", "Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
+        room(
+            "Program",
+            [
+                "Setup", "Host", "Settings", "Control", "ControlClient", "Status", "Systemd", "WebManager", logging,
+                arguments, lifecycle, signals,
+            ]),
         program(
             "engarde",
             [
@@ -137,6 +143,7 @@ let package = Package(
                 arguments,
             ]),
         tests("DoctorTests", ["Doctor", "Host", "Links", "Settings", "Sockets", "Status", "Support"]),
+        tests("SystemdTests", ["Sockets", "Status", "Support", "Systemd", logging, lifecycle]),
         tests("HostTests", ["Host", "Support"]),
         tests("SetupTests", ["Host", "Setup", "Settings", "Sockets", "Support"]),
         tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),

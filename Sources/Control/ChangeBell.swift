@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Rings for whoever wants to know at once that a link or path has changed its state.
 final class ChangeBell: Sendable {
-    private let handler = Mutex<(@Sendable () -> Void)?>(nil)
+    private let handlers = Mutex<[@Sendable () -> Void]>([])
 
-    func onRing(_ handler: @escaping @Sendable () -> Void) { self.handler.withLock { $0 = handler } }
+    func onRing(_ handler: @escaping @Sendable () -> Void) { handlers.withLock { $0.append(handler) } }
 
-    func ring() { handler.withLock { $0 }?() }
+    func ring() { for handler in handlers.withLock({ $0 }) { handler() } }
 }

@@ -7,8 +7,12 @@ internal import Links
 internal import Sockets
 public import Status
 
-extension ClientControl: ClientStatusSource {
+extension ClientControl: ClientStatusSource, SupervisedProgram {
     public func status() async -> ClientStatus { await queue.run { self.statusNow() } }
+
+    public func turn() async throws { try await dataPlane.turn() }
+
+    public func hasStarted() async -> Bool { await queue.run { self.hasTable } }
 
     public func history(ofLink name: String) async -> [QualityMinute]? {
         await queue.run {

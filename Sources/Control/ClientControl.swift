@@ -46,6 +46,8 @@ public final class ClientControl: Service, @unchecked Sendable {
     private var monitor: LinkMonitor!
     private var trafficLog: TrafficLog
     private var fragmentNotice = FragmentNotice()
+    /// True once the interfaces are known, and the sockets of those that may carry are open.
+    private(set) var hasTable = false
 
     /// Binds the port and starts the data plane; links are opened by ``run()``.
     ///
@@ -113,6 +115,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         if change.table != table || !monitor.isPolling { resolver.retryUnanswered() }
         table = change.table
         reconcile()
+        hasTable = true
     }
 
     private func take(_ addresses: [IPAddress], of host: String) {

@@ -6,11 +6,15 @@ internal import DataPlane
 internal import Sockets
 public import Status
 
-extension ServerControl: ServerStatusSource {
+extension ServerControl: ServerStatusSource, SupervisedProgram {
     /// Sessions that are told of one by one though nobody knows whose they are: enough to see who tries in vain.
     private static let unprovenSessionsMax = 8
 
     public func status() async -> ServerStatus { await queue.run { self.statusNow() } }
+
+    public func turn() async throws { try await dataPlane.turn() }
+
+    public func hasStarted() async -> Bool { await queue.run { self.isStarted } }
 
     public func history(ofPath address: String) async -> [QualityMinute]? {
         await queue.run {

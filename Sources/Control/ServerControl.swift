@@ -34,6 +34,8 @@ public final class ServerControl: Service, @unchecked Sendable {
     private var ticker: Ticker?
     private var trafficLog: TrafficLog
     private var fragmentNotice = FragmentNotice()
+    /// True once clients are listened to and what can be opened toward WireGuard is.
+    private(set) var isStarted = false
 
     /// Binds the port and starts the data plane; the way to WireGuard is opened by ``run()``.
     ///
@@ -76,6 +78,7 @@ public final class ServerControl: Service, @unchecked Sendable {
         resolver.watch([configuration.destination])
         reconcile()
         ticker = Ticker(queue: queue, dataPlane: dataPlane) { [unowned self] in tick() }
+        isStarted = true
     }
 
     private func stop() {

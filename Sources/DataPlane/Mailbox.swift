@@ -65,6 +65,10 @@ public final class Mailbox: @unchecked Sendable {
         event.signal()
     }
 
+    /// Wakes the data plane without a command: the turn of its loop that it waits in ends, and the next begins. Writers
+    /// need no turn for it.
+    public func knock() { event.signal() }
+
     /// The reading end, for the data plane's thread.
     var reader: MailboxReader {
         unsafe MailboxReader(slots: slots, positions: positions, descriptor: event.rawValue)

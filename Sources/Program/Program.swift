@@ -9,12 +9,23 @@ internal import Host
 public import Logging
 public import ServiceLifecycle
 internal import Setup
+public import Status
+internal import Systemd
 internal import UnixSignals
 public import WebManager
 
 /// Parses command lines and runs, logs, stops and fails for all commands alike.
 public enum Program {
     public static var version: String { programVersion }
+
+    /// Reads and changes the environment, which has to happen before there are other threads.
+    public static func prepare() {
+        _ = supervision
+        DispatchLog.silenceRefusals()
+    }
+
+    private static let supervision = Supervision.take()
+    private static let isReadByJournal = Journal.reads(2, stream: getenv("JOURNAL_STREAM").map { String(cString: $0) })
 
     /// Parses the command line and runs the command; ends the process with 0, or with 1 and one clear line.
     public static func main<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
@@ -75,9 +86,12 @@ public enum Program {
         print("\(file): good, \(warnings.count + others.count) warnings")
     }
 
-    /// A logger that writes to the standard error.
+    /// A logger that writes to the standard error, in the journal's form where that is the journal.
     public static func logger(_ name: String, level: LogLevel) -> Logger {
-        var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: name) { label in
+            if isReadByJournal { return JournalLogHandler { write($0) } }
+            return StreamLogHandler.standardError(label: label)
+        }
         logger.logLevel = Logger.Level(rawValue: level.rawValue)!  // the words are swift-log's own
         return logger
     }
@@ -85,7 +99,7 @@ public enum Program {
     /// Logs what the file wants said and runs `service` until SIGTERM or SIGINT.
     ///
     /// - Parameter role: what the web manager shows of it.
-    public static func serve<Relay: Service>(
+    public static func serve<Relay: Service & SupervisedProgram>(
         _ service: @autoclosure () throws -> Relay, role: (Relay) -> WebRole, warnings: [Diagnostic],
         writeTimeoutMilliseconds: Int?, webManager: WebManagerConfiguration?, controlSocket: ControlSocket?,
         description: String, name: String, log: Logger
@@ -100,13 +114,23 @@ public enum Program {
         }
         var quiet = log
         quiet.logLevel = max(log.logLevel, .warning)
+        let role = role(service)
         var services = [ServiceGroupConfiguration.ServiceConfiguration(service: service)]
         if webManager != nil || controlSocket != nil {
             // Whatever becomes of it, the tunnel goes on.
             services.append(
                 .init(
                     service: WebManager(
-                        webManager.map { WebSettings($0) }, controlSocket: controlSocket, role: role(service), log: log),
+                        webManager.map { WebSettings($0) }, controlSocket: controlSocket, role: role, log: log),
+                    successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
+        }
+        if let notify = supervision.notify {
+            // The last one is told first that the end has come.
+            services.append(
+                .init(
+                    service: ServiceReporter(
+                        notify: notify, watchdog: supervision.watchdog, program: service, statusLine: role.statusLine,
+                        onChange: role.onChange, log: log),
                     successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
         }
         let group = ServiceGroup(
@@ -125,8 +149,30 @@ public enum Program {
 
     /// Writes a line to the standard error.
     public static func writeError(_ text: String) {
-        var line = text.hasSuffix("\n") ? text : text + "\n"
-        line.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+        if isReadByJournal { return write(Journal.lines(text, priority: 3)) }
+        write(text.hasSuffix("\n") ? text : text + "\n")
+    }
+
+    private static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+}
+
+extension WebRole {
+    /// What the service manager shows.
+    var statusLine: @Sendable () async -> String {
+        switch self {
+        case .client(let source): { StatusLine.words(await source.status()) }
+        case .server(let source): { StatusLine.words(await source.status()) }
+        }
+    }
+
+    var onChange: @Sendable (@escaping @Sendable () -> Void) -> Void {
+        switch self {
+        case .client(let source): { source.onChange($0) }
+        case .server(let source): { source.onChange($0) }
+        }
     }
 }
 

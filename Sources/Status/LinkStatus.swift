@@ -19,6 +19,9 @@ public enum CarryingState: String, Hashable, Sendable, Codable, CaseIterable {
 
     /// Whether copies are sent there.
     public var isInFanOut: Bool { self != .idle && self != .excluded }
+
+    /// True when copies get through, whether or not it has been so for long.
+    public var delivers: Bool { self == .carrying || self == .recovering }
 }
 
 /// One network interface of the client's machine.

@@ -3,7 +3,7 @@
 /// What the client lets others see and ask. Answers are consistent snapshots; no call waits for the network.
 public protocol ClientStatusSource: Sendable {
     func status() async -> ClientStatus
-    /// Has `handler` called whenever a link has changed its state. It must return at once; the one before is forgotten.
+    /// Has `handler` called whenever a link has changed its state, beside those given before. It must return at once.
     func onChange(_ handler: @escaping @Sendable () -> Void)
     /// The last 24 hours of a link, oldest minute first; nil when there is no such interface.
     func history(ofLink name: String) async -> [QualityMinute]?
@@ -32,7 +32,7 @@ public enum ExclusionOutcome: Hashable, Sendable {
 /// What the server lets others see.
 public protocol ServerStatusSource: Sendable {
     func status() async -> ServerStatus
-    /// Has `handler` called whenever a path has changed its state. It must return at once; the one before is forgotten.
+    /// Has `handler` called whenever a path has changed its state, beside those given before. It must return at once.
     func onChange(_ handler: @escaping @Sendable () -> Void)
     /// The last 24 hours of a path, oldest minute first; nil when there is no such path.
     ///

@@ -46,18 +46,23 @@ final class RunningProgram {
     }
 
     convenience init(
-        _ name: Name, _ arguments: [String], input: String = "", closed: Set<Int32> = [], runtime: TemporaryFolder? = nil
+        _ name: Name, _ arguments: [String], input: String = "", closed: Set<Int32> = [],
+        runtime: TemporaryFolder? = nil, environment: [String: String] = [:], isJournaled: Bool = false
     ) {
         self.init(
-            path: Environment.engarde(name.rawValue), arguments, input: input, closed: closed, runtime: runtime)
+            path: Environment.engarde(name.rawValue), arguments, input: input, closed: closed, runtime: runtime,
+            environment: environment, isJournaled: isJournaled)
     }
 
     /// - Parameters:
     ///   - input: what it reads from its standard input.
     ///   - closed: of its three standard streams, which it does not have at all.
     ///   - runtime: the folder of its control socket; nil for one of its own.
+    ///   - environment: added to ours.
+    ///   - isJournaled: whether it is told that its standard error goes to the journal.
     init(
-        path: String, _ arguments: [String], input: String = "", closed: Set<Int32> = [], runtime: TemporaryFolder? = nil
+        path: String, _ arguments: [String], input: String = "", closed: Set<Int32> = [],
+        runtime: TemporaryFolder? = nil, environment added: [String: String] = [:], isJournaled: Bool = false
     ) {
         let streams = (0..<3).map { _ in Self.pipe() }
         self.runtime = runtime ?? (try! TemporaryFolder())
@@ -84,6 +89,10 @@ final class RunningProgram {
         // Its control socket is in a folder of its own.
         var variables = Environment.current
         variables["RUNTIME_DIRECTORY"] = self.runtime.path
+        // The tests' own service manager and journal are not the program's.
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { variables[name] = nil }
+        variables["JOURNAL_STREAM"] = isJournaled ? Self.journalStream(streams[2].write) : nil
+        variables.merge(added) { $1 }
         var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         var process = pid_t()
         let failure = posix_spawn(&process, path, &actions, &attributes, &words, &environment)
@@ -117,6 +126,13 @@ final class RunningProgram {
         var ends: [Int32] = [0, 0]
         precondition(pipe2(&ends, O_CLOEXEC) == 0)
         return (ends[0], ends[1])
+    }
+
+    /// A descriptor's device and inode, as systemd tells those of the stream to the journal.
+    private static func journalStream(_ descriptor: Int32) -> String {
+        var file = stat()
+        fstat(descriptor, &file)
+        return "\(file.st_dev):\(file.st_ino)"
     }
 
     /// Runs `engarde` by its own name to its end.
@@ -183,21 +199,10 @@ final class RunningProgram {
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 
-    /// The nice value of each of its threads, as stat(5) has it.
-    var niceValues: [Int] {
-        guard let folder = opendir("/proc/\(process)/task") else { return [] }
-        defer { closedir(folder) }
-        var values: [Int] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let text = Self.text("/proc/\(process)/task/\(name)/stat")
-            // Field 19, counted behind the name's closing parenthesis.
-            let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-            if fields.count > 16, let value = Int(fields[16]) { values.append(value) }
-        }
-        return values
+    /// The thread of that name; nil when there is none.
+    func thread(named name: String) -> pid_t? {
+        directoryEntries("/proc/\(process)/task").first { Self.text("/proc/\(process)/task/\($0)/comm") == "\(name)\n" }
+            .flatMap { pid_t($0) }
     }
 
     /// What one of its descriptors is.

@@ -45,8 +45,3 @@ struct StatusReport: Hashable {
         ]
     }
 }
-
-extension CarryingState {
-    /// True when copies get through, whether or not it has been so for long.
-    var delivers: Bool { self == .carrying || self == .recovering }
-}
