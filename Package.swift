@@ -99,12 +99,14 @@ let package = Package(
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
+        .plugin(name: "GenerateVersion", capability: .buildTool()),
+        .target(name: "Version", swiftSettings: swiftSettings, plugins: ["GenerateVersion"]),
         room("Quality", ["Status"]),
         room(
             "Control",
             [
-                "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
-                subprocess, system,
+                "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", "Version", logging,
+                lifecycle, subprocess, system,
             ]),
         tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
         tests("QualityTests", ["Quality", "Status", "Support"]),
@@ -129,7 +131,12 @@ let package = Package(
         room(
             "Doctor",
             ["Host", "Setup", "Control", "ControlClient", "Links", "Settings", "Sockets", "Status"]),
-        room("Program", ["Setup", "Host", "Settings", "Control", "ControlClient", "WebManager", logging, arguments, lifecycle, signals]),
+        room(
+            "Program",
+            [
+                "Setup", "Host", "Settings", "Control", "ControlClient", "WebManager", "Version", logging, arguments,
+                lifecycle, signals,
+            ]),
         program(
             "engarde",
             [

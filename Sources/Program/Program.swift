@@ -10,6 +10,7 @@ public import Logging
 public import ServiceLifecycle
 internal import Setup
 internal import UnixSignals
+internal import Version
 public import WebManager
 
 /// Parses command lines and runs, logs, stops and fails for all commands alike.
