@@ -11,6 +11,7 @@
 #   make fuzz       strangers' bytes against slow reference models, FUZZ_SECONDS each (60)
 #   make build      the program, optimised, in .build/release, with links to it by the names of client and server
 #   make install    the program, its links, manual, completions and systemd units below $(DESTDIR)$(PREFIX)
+#   make man        manual pages and completions, in .build/manual
 #   make deb        a Debian package, in .build/packages
 #   make tarball    an archive of what is installed, and its checksum, in .build/packages
 #   make test-machines  two booted Debian machines set up with that package by engarde's own commands; a few minutes, and needs
@@ -36,7 +37,8 @@ link = -Xswiftc -use-ld=lld -Xlinker --icf=safe \
 release = -c release --static-swift-stdlib $(link)
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test test-timing test-kernels test-machines man deb tarball bench bench-quick bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
+.PHONY: help demo test test-timing test-kernels test-machines man completions deb tarball bench bench-quick \
+	bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -88,41 +90,45 @@ build: swift build-deps
 	$(SWIFT) build $(release) --product engarde
 	@for name in engarde-client engarde-server; do ln -sf engarde "$(bin)/$$name" || exit 1; done
 
-man: build
-	@SWIFT="$(SWIFT)" packaging/manual "$(bin)/engarde" .build/manual
+# Manual pages and completions are made from the program's own definitions.
+man completions: build
+	@SWIFT="$(SWIFT)" packaging/man/build "$(bin)/engarde" .build/manual
 
 share = $(DESTDIR)$(PREFIX)/share
+units = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: build man
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/systemd/system"
-	install -d "$(share)/man/man1" "$(share)/bash-completion/completions" "$(share)/zsh/site-functions" \
-		"$(share)/fish/vendor_completions.d" "$(share)/engarde"
-	install -m 644 .build/manual/engarde.1 "$(share)/man/man1/"
-	install -m 644 .build/manual/bash/engarde "$(share)/bash-completion/completions/"
-	install -m 644 .build/manual/zsh/_engarde "$(share)/zsh/site-functions/"
-	install -m 644 .build/manual/fish/engarde.fish "$(share)/fish/vendor_completions.d/"
-	install -m 644 packaging/grafana/engarde.json "$(share)/engarde/grafana-dashboard.json"
-	install -m 644 Documentation/openapi.yaml "$(share)/engarde/"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(units)" "$(share)/man/man1" "$(share)/bash-completion/completions" \
+		"$(share)/zsh/site-functions" "$(share)/fish/vendor_completions.d" "$(share)/engarde" "$(share)/doc/engarde"
 	install -m 755 "$(bin)/engarde" "$(DESTDIR)$(PREFIX)/bin/engarde"
 	$(STRIP) "$(DESTDIR)$(PREFIX)/bin/engarde"
-	for name in engarde-client engarde-server; do \
-		ln -sf engarde "$(DESTDIR)$(PREFIX)/bin/$$name" || exit 1; \
-	done
+	for name in engarde-client engarde-server; do ln -sf engarde "$(DESTDIR)$(PREFIX)/bin/$$name" || exit 1; done
 	for unit in packaging/systemd/*.service; do \
-		installed="$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}" && \
-		sed 's|@PREFIX@|$(PREFIX)|' "$$unit" > "$$installed" && chmod 644 "$$installed" || exit 1; \
+		sed 's|@PREFIX@|$(PREFIX)|g' "$$unit" > "$(units)/$${unit##*/}" && chmod 644 "$(units)/$${unit##*/}" || exit 1; \
 	done
+	install -m 644 .build/manual/man/*.1 "$(share)/man/man1/"
+	install -m 644 .build/manual/bash/* "$(share)/bash-completion/completions/"
+	install -m 644 .build/manual/zsh/* "$(share)/zsh/site-functions/"
+	install -m 644 .build/manual/fish/* "$(share)/fish/vendor_completions.d/"
+	install -m 644 README.md Documentation/*.md "$(share)/doc/engarde/"
+	install -m 644 packaging/grafana/engarde.json "$(share)/engarde/grafana-dashboard.json"
+	install -m 644 packaging/prometheus/engarde.rules.yml packaging/docker/seccomp.json "$(share)/engarde/"
+	sed "s|^  version: .*|  version: \"$$("$(bin)/engarde" --version | cut -d' ' -f2)\"|" Documentation/openapi.yaml \
+		> "$(share)/engarde/openapi.yaml"
+	chmod 644 "$(share)/engarde/openapi.yaml"
 
+# The same commit makes the same files.
+packaged = SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2> /dev/null || date +%s)}"
 tree = .build/packages/tree
-deb:
-	@.ci/install-missing packages
+deb: swift
+	@.ci/install-missing build packages
 	@rm -rf $(tree)
-	$(MAKE) install PREFIX=/usr DESTDIR="$(CURDIR)/$(tree)"
-	@packaging/deb/build $(tree) .build/packages
+	@$(packaged) $(MAKE) --no-print-directory install PREFIX=/usr DESTDIR="$(CURDIR)/$(tree)"
+	@$(packaged) packaging/deb/build $(tree) .build/packages
 
-tarball:
+tarball: swift
 	@rm -rf $(tree)
-	$(MAKE) install PREFIX=/usr/local DESTDIR="$(CURDIR)/$(tree)"
-	@packaging/tarball $(tree) .build/packages
+	@$(packaged) $(MAKE) --no-print-directory install PREFIX=/usr/local DESTDIR="$(CURDIR)/$(tree)"
+	@$(packaged) packaging/tarball $(tree)/usr/local .build/packages
 
 test-machines: deps deb
 	@Tests/Machines/run "$$(ls -t .build/packages/engarde_*.deb | head -n 1)"

@@ -99,13 +99,15 @@ let package = Package(
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
         room("Status"),
+        .plugin(name: "GenerateVersion", capability: .buildTool()),
+        .target(name: "Version", swiftSettings: swiftSettings, plugins: ["GenerateVersion"]),
         room("Quality", ["Status"]),
         room("Systemd", ["Sockets", "Status", logging, lifecycle]),
         room(
             "Control",
             [
-                "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", logging, lifecycle,
-                subprocess, system,
+                "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", "Version", logging,
+                lifecycle, subprocess, system,
             ]),
         tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
         tests("QualityTests", ["Quality", "Status", "Support"]),
@@ -133,8 +135,8 @@ let package = Package(
         room(
             "Program",
             [
-                "Setup", "Host", "Settings", "Control", "ControlClient", "Status", "Systemd", "WebManager", logging,
-                arguments, lifecycle, signals,
+                "Setup", "Host", "Settings", "Control", "ControlClient", "Status", "Systemd", "Version", "WebManager",
+                logging, arguments, lifecycle, signals,
             ]),
         program(
             "engarde",

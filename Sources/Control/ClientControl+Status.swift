@@ -6,6 +6,7 @@ internal import DataPlane
 internal import Links
 internal import Sockets
 public import Status
+internal import Version
 
 extension ClientControl: ClientStatusSource, SupervisedProgram {
     public func status() async -> ClientStatus { await queue.run { self.statusNow() } }

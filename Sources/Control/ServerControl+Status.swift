@@ -5,6 +5,7 @@ internal import Settings
 internal import DataPlane
 internal import Sockets
 public import Status
+internal import Version
 
 extension ServerControl: ServerStatusSource, SupervisedProgram {
     /// Sessions that are told of one by one though nobody knows whose they are: enough to see who tries in vain.

@@ -12,6 +12,7 @@ internal import Setup
 public import Status
 internal import Systemd
 internal import UnixSignals
+internal import Version
 public import WebManager
 
 /// Parses command lines and runs, logs, stops and fails for all commands alike.

@@ -43,10 +43,18 @@ import Testing
             #"engarde_link_state{link="wwan0",state="silent"} 1"#, #"engarde_link_fragmented_datagrams_total{link="eth0"} 45"#,
             #"engarde_dropped_datagrams_total{reason="noLink"} 3"#, "engarde_uptime_seconds 3600.5",
             #"engarde_links{state="excluded"} 1"#, #"engarde_link_last_received_age_seconds{link="wwan0"} 12.9"#,
+            "engarde_links_expected 2",
         ] {
             #expect(client.contains(line + "\n"), "\(line)")
         }
         #expect(!client.contains(#"engarde_link_last_received_age_seconds{link="wlan0"}"#))
+    }
+
+    /// A link whose interface has gone is expected as well.
+    @Test func missingLinksAreExpected() async {
+        var status = await FakeClient().status()
+        status.missingLinks = ["wwan1"]
+        #expect(MetricsText(status).text.contains("engarde_links_expected 3\n"))
     }
 
     /// A family stands in one piece, is introduced once, and follows the naming conventions.
@@ -140,9 +148,7 @@ import Testing
     @Test func dashboardKnowsTheNames() async throws {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/packaging/grafana/engarde.json"))
-        let known = Set(
-            await Self.samples().flatMap { $0.split(separator: "\n") }.filter { $0.hasPrefix("# TYPE") }
-                .map { String($0.split(separator: " ")[2]) })
+        let known = await Self.names()
         let expressions = dashboard.texts(named: "expr")
         #expect(expressions.count > 10)
         for expression in expressions {
@@ -170,6 +176,13 @@ import Testing
         }
     }
 
+    /// The names of all metrics.
+    static func names() async -> Set<String> {
+        Set(
+            await samples().flatMap { $0.split(separator: "\n") }.filter { $0.hasPrefix("# TYPE") }
+                .map { String($0.split(separator: " ")[2]) })
+    }
+
     private static func samples() async -> [String] {
         var client = await FakeClient().status()
         client.wireGuardLastReceivedSeconds = 0.1
@@ -182,7 +195,7 @@ import Testing
         ]
     }
 
-    private static let promtool: String? =
+    static let promtool: String? =
         getenv("PATH").flatMap {
             String(cString: $0).split(separator: ":").map { "\($0)/promtool" }
                 .first { access($0, X_OK) == 0 }

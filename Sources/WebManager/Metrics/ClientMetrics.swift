@@ -29,6 +29,9 @@ extension MetricsText {
                     labels: [("state", state.rawValue)], value: Double(status.links.count { $0.state == state }))
             })
         add(
+            "engarde_links_expected", .gauge, "Links that ought to carry: those of the file, and that have carried.",
+            Double(status.links.count(where: \.isExpected) + status.missingLinks.count))
+        add(
             "engarde_links_omitted", .gauge, "Network interfaces that are told of nowhere below.",
             Double(status.links.count - links.count))
         add(links)

@@ -11,10 +11,11 @@ import Setup
 struct AddClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "On a server: add a client and print its bundle.",
-        discussion: "The bundle goes to the standard output: engarde client add van > van.bundle")
+        discussion: "The bundle goes to the standard output, as in `engarde client add van > van.bundle`.")
 
     @Argument(help: "The client's name.") var name: String
-    @Option(help: "The client's WireGuard public key, whose private key then stays on the client.") var publicKey: String?
+    @Option(help: "The client's own WireGuard public key; its private key then stays on the client.")
+    var publicKey: String?
 
     func validate() throws {
         guard ClientBundle.isName(name) else { throw ValidationError("NAME wants \(ClientName.wanted)") }
@@ -41,7 +42,7 @@ struct ShowClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "On a server: print a client's bundle.")
 
     @Argument(help: "The client's name.") var name: String
-    @Flag(help: "As a QR code for the terminal, by qrencode.") var qr = false
+    @Flag(help: "Print it as a QR code in the terminal, by qrencode.") var qr = false
 
     func run() async throws {
         try PlanOptions.needRoot("client show \(name)")

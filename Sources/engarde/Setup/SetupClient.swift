@@ -16,7 +16,7 @@ struct SetupClient: AsyncParsableCommand {
         completion: .file(extensions: ["bundle"]))
     var bundle: String?
 
-    @Option(help: "The interfaces to use, separated by commas; all, without it, also those that come later.")
+    @Option(help: "The interfaces to use, separated by commas. Without it all of them, also those that come later.")
     var links: String?
 
     @Flag(inversion: .prefixedNo, help: "Send everything through the tunnel.")

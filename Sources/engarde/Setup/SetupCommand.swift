@@ -8,9 +8,9 @@ struct SetupCommand: AsyncParsableCommand {
         commandName: "setup",
         abstract: "Set this machine up as one end of a tunnel.",
         discussion: """
-            First the server, which writes a bundle for its first client; then, with that bundle, the client. Every \
-            question is a flag as well. Run again it shows what is there and offers to change it. `engarde uninstall` takes \
-            everything back.
+            The server is set up first, and writes a bundle for its first client; then the client, with that bundle. \
+            Every question is a flag as well. A second run shows what is there and offers to change it. \
+            `engarde uninstall` takes everything back.
             """,
         subcommands: [SetupServer.self, SetupClient.self])
 }

@@ -10,14 +10,14 @@ struct LinkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "link",
         abstract: "Take a link out of the running client, or put it back.",
-        discussion: "Until the client ends or `engarde link reset`; the file stays as it is.",
+        discussion: "A change lasts until the client ends or `engarde link reset` undoes it; the file stays as it is.",
         subcommands: [Exclude.self, Include.self, Reset.self])
 
     struct Exclude: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Send nothing over a link any more.")
 
         @Argument(help: "The network interface.") var name: String
-        @Flag(help: "Also when it is the last link that carries.") var force = false
+        @Flag(help: "Exclude it even when it is the last link that carries.") var force = false
         @OptionGroup var client: ClientSocketOption
 
         func run() async throws { try await client.ask(.exclude(name, force: force)) }
@@ -33,7 +33,7 @@ struct LinkCommand: AsyncParsableCommand {
     }
 
     struct Reset: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Use the links the file says.")
+        static let configuration = CommandConfiguration(abstract: "Use the links that the file says, as after a start.")
 
         @OptionGroup var client: ClientSocketOption
 

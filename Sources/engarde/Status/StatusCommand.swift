@@ -21,13 +21,13 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print what the program's API says, as JSON.")
     var json = false
 
-    @Flag(help: "Go on and on; in a terminal with keys to exclude and include links.")
+    @Flag(help: "Keep showing it; in a terminal, keys exclude and include links.")
     var watch = false
 
-    @Option(help: "Seconds between two looks with --watch.")
+    @Option(help: "Seconds from one look to the next, with --watch.")
     var interval = 1.0
 
-    @Flag(help: "Show interfaces that are no links as well.")
+    @Flag(help: "Show interfaces that are not links as well.")
     var all = false
 
     func validate() throws {
