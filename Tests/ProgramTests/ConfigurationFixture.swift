@@ -23,6 +23,15 @@ final class ConfigurationFixture {
             "\(section):\n  listenAddr: \"127.0.0.1:\(port)\"\n  dstAddr: \"127.0.0.1:9\"\n\(lines)")
     }
 
+    /// The same on an address of its own: a port that is free may be another test's before the program has it.
+    static func alone(_ name: RunningProgram.Name, _ more: String...) throws -> ConfigurationFixture {
+        let address = (0..<3).reduce("127") { text, _ in "\(text).\(UInt8.random(in: 2...254))" }
+        let lines = more.map { "  \($0)\n" }.joined()
+        let section = name == .client ? "client" : "server"
+        return try ConfigurationFixture(
+            "\(section):\n  listenAddr: \"\(address):59401\"\n  dstAddr: \"127.0.0.1:9\"\n\(lines)")
+    }
+
     /// A port nobody has at the moment.
     static func freePort() throws -> UInt16 {
         let socket = try UDPSocket.open(.v4)

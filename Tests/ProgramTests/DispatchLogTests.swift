@@ -22,7 +22,7 @@ import Testing
         for (device, minor) in [("null", 3), ("urandom", 9)] as [(String, UInt)] {
             #expect(mknod("\(devices.path)/\(device)", S_IFCHR | 0o666, 1 << 8 | minor) == 0)
         }
-        let file = try ConfigurationFixture.working(name, port: try ConfigurationFixture.freePort())
+        let file = try ConfigurationFixture.alone(name)
         let command = """
             mount --bind \(devices.path) /dev && exec setpriv --inh-caps=-sys_nice --bounding-set=-sys_nice \
             \(Environment.engarde(name.rawValue)) \(file.path)

@@ -11,11 +11,13 @@ import Testing
         _ name: RunningProgram.Name, _ listener: NotifyListener, watchdogMicroseconds: Int? = nil,
         engine: String = "auto"
     ) throws -> RunningProgram {
-        let file = try ConfigurationFixture.working(name, port: try ConfigurationFixture.freePort())
+        let file = try ConfigurationFixture.alone(name)
         var environment = ["NOTIFY_SOCKET": listener.place]
         environment["WATCHDOG_USEC"] = watchdogMicroseconds.map { "\($0)" }
         let program = RunningProgram(name, [file.path, "--engine", engine], environment: environment)
-        _ = program.says("engine:")  // the file may go
+        if !program.says("listening for") {
+            throw LaboratoryFailure("\(name.rawValue) does not start: \(program.end().errors)")
+        }
         return program
     }
 
@@ -64,8 +66,7 @@ import Testing
 
     @Test("To the journal it writes priorities and no time", arguments: RunningProgram.Name.allCases)
     func journal(_ name: RunningProgram.Name) throws {
-        let port = try ConfigurationFixture.freePort()
-        let file = try ConfigurationFixture.working(name, port: port, "no-such-key: 1")
+        let file = try ConfigurationFixture.alone(name, "no-such-key: 1")
         let program = RunningProgram(name, [file.path], isJournaled: true)
         #expect(program.says("listening for"))
         program.send(SIGTERM)
@@ -86,7 +87,7 @@ import Testing
 
     @Test("A standard error that is not the stream systemd named is written as ever")
     func notTheJournal() throws {
-        let file = try ConfigurationFixture.working(.client, port: try ConfigurationFixture.freePort())
+        let file = try ConfigurationFixture.alone(.client)
         let program = RunningProgram(.client, [file.path], environment: ["JOURNAL_STREAM": "1:1"])
         #expect(program.says("listening for"))
         program.send(SIGTERM)
