@@ -13,7 +13,8 @@ final class SetupLock {
         let opened = open(files.place(Places.lock), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard opened >= 0 else { throw SetupFailure("\(Places.lock): \(String(cString: strerror(errno)))") }
         descriptor = opened
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // A lock of the process: a child that is about to be another program does not hold it.
+        guard lockf(descriptor, F_TLOCK, 0) == 0 else {
             throw SetupFailure("another engarde is setting this machine up: wait for its end")
         }
     }
