@@ -68,6 +68,9 @@ public struct SetupRecord: Hashable, Sendable, Codable {
         try files.write(Array(try encoder.encode(self)), to: Places.record, mode: 0o600)
     }
 
+    /// Returns whether setup has written a file on this machine.
+    public func hasWritten(_ path: String) -> Bool { fileEntry(path) != nil }
+
     func fileEntry(_ path: String) -> FileEntry? {
         for case .file(let entry) in entries where entry.path == path { return entry }
         return nil

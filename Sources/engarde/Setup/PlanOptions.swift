@@ -38,6 +38,10 @@ struct PlanOptions: ParsableArguments {
             print("  Nothing to change.")
             return true
         }
+        let record = try SetupRecord.read(host.files)
+        for case .file(let file) in changes where host.files.exists(file.path) && record?.hasWritten(file.path) != true {
+            print("  \(file.path) is there: it is replaced, and engarde uninstall puts it back")
+        }
         let question = "Plan: \(Plan.summary(changes)). Write it?"
         guard try interview.agrees(question, given: nil, usual: true, flag: "--yes") else {
             print("  Nothing was changed.")
