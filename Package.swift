@@ -15,11 +15,15 @@ let swiftSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// For what runs now and then, where less code counts for more than speed: the program has to fit small routers.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 func room(
-    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []
+    _ name: String, path: String? = nil, isSmall: Bool = false, _ dependencies: [Target.Dependency] = []
 ) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: path, cSettings: cSettings, swiftSettings: swiftSettings)
+        name: name, dependencies: dependencies, path: path, cSettings: cSettings,
+        swiftSettings: swiftSettings + (isSmall ? small : []))
 }
 
 /// A room that touches pointers: every expression that could break memory safety says `unsafe`.
@@ -33,7 +37,7 @@ func pointerRoom(_ name: String, _ dependencies: [Target.Dependency]) -> Target 
 func embeddingRoom(_ name: String, embedding folder: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(
         name: name, dependencies: dependencies, resources: [.embedInCode(folder)], cSettings: cSettings,
-        swiftSettings: swiftSettings)
+        swiftSettings: swiftSettings + small)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -43,7 +47,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: path, cSettings: cSettings, swiftSettings: swiftSettings)
+        name: name, dependencies: dependencies, path: path, cSettings: cSettings, swiftSettings: swiftSettings + small)
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -94,15 +98,15 @@ let package = Package(
             cSettings: cSettings),
         pointerRoom("Sockets", ["CShims"]),
         // Not called Configuration: a package that Hummingbird needs has such a module, and no two may share a name.
-        room("Settings", ["CShims", "Sockets", "WireGuardWire"]),
-        room("Links", ["CShims", "Sockets", "Settings"]),
+        room("Settings", isSmall: true, ["CShims", "Sockets", "WireGuardWire"]),
+        room("Links", isSmall: true, ["CShims", "Sockets", "Settings"]),
         pointerRoom("WireGuardWire", []),
         pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
-        room("Status"),
+        room("Status", isSmall: true),
         .plugin(name: "GenerateVersion", capability: .buildTool()),
         .target(name: "Version", swiftSettings: swiftSettings, plugins: ["GenerateVersion"]),
         room("Quality", ["Status"]),
-        room("Systemd", ["Sockets", "Status", logging, lifecycle]),
+        room("Systemd", isSmall: true, ["Sockets", "Status", logging, lifecycle]),
         room(
             "Control",
             [
@@ -118,7 +122,7 @@ let package = Package(
             ["ControlClient", "WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http,
             exclude: ["Page"]),
         room(
-            "ControlClient",
+            "ControlClient", isSmall: true,
             [
                 "Status", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -127,13 +131,13 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
-        room("Host", ["Sockets", subprocess, system]),
-        room("Setup", ["Host", "Links", "Settings", "Sockets", "WireGuardWire"]),
+        room("Host", isSmall: true, ["Sockets", subprocess, system]),
+        room("Setup", isSmall: true, ["Host", "Links", "Settings", "Sockets", "WireGuardWire"]),
         room(
-            "Doctor",
+            "Doctor", isSmall: true,
             ["Host", "Setup", "Control", "ControlClient", "Links", "Settings", "Sockets", "Status"]),
         room(
-            "Program",
+            "Program", isSmall: true,
             [
                 "Setup", "Host", "Settings", "Control", "ControlClient", "Status", "Systemd", "Version", "WebManager",
                 logging, arguments, lifecycle, signals,
