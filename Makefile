@@ -17,6 +17,7 @@
 #   make test-machines  two booted Debian machines set up with that package by engarde's own commands; a few minutes, and needs
 #                   root. QUICK=1: one minute
 #   make deps       installs what is missing of the packages below; the targets above call it
+#   make screenshots  pictures of both pages while the demo runs, in Documentation/pictures; needs Chromium and selenium
 #   make clean      removes what was built
 
 PREFIX ?= /usr/local
@@ -37,7 +38,7 @@ link = -Xswiftc -use-ld=lld -Xlinker --icf=safe \
 release = -c release --static-swift-stdlib $(link)
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
-.PHONY: help demo test test-timing test-kernels test-machines man completions deb tarball bench bench-quick \
+.PHONY: help demo screenshots test test-timing test-kernels test-machines man completions deb tarball bench bench-quick \
 	bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,6 +46,10 @@ help:
 demo: swift deps
 	$(SWIFT) build $(release) --product engarde-demo
 	@"$(bin)/engarde-demo" $(DEMO)
+
+screenshots: swift deps
+	$(SWIFT) build $(release) --product engarde-demo
+	@/usr/bin/python3 Tests/WebManagerTests/Page/screenshots.py "$(bin)" Documentation/pictures
 
 # .ci/test-groups lists the groups; TEST_GROUPS names some of them in place of all.
 test: swift deps build
