@@ -26,7 +26,7 @@ public enum Places {
 
     public static let state = "/var/lib/engarde"
     public static let record = "\(state)/setup.json"
-    static let lock = "\(state)/setup.lock"
+    static let lock = "/run/engarde-setup.lock"
 
     public static func clientBundle(_ name: String) -> String { "\(clients)/\(name).bundle" }
 

@@ -26,8 +26,6 @@ public struct Application {
     ///
     /// - Throws: the first thing that cannot be done; what was done before stays done and recorded.
     public mutating func carryOut(_ plan: Plan) async throws {
-        let lock = try SetupLock(host.files)
-        defer { withExtendedLifetime(lock) {} }
         (record.server, record.client, record.isUnfinished) = (plan.server, plan.client, true)
         try record.write(host.files)
         for step in plan.steps {

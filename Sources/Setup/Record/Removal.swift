@@ -26,8 +26,6 @@ public struct Removal {
     ///
     /// - Returns: whether all succeeded. What did not is kept in the record, for another attempt.
     public func carryOut() async throws -> Bool {
-        let lock = try SetupLock(host.files)
-        defer { withExtendedLifetime(lock) {} }
         guard var record = try SetupRecord.read(host.files) else { return true }
         var failed: [SetupRecord.Entry] = []
         for (index, entry) in record.entries.enumerated().reversed() where isTaken(entry) {
@@ -47,7 +45,6 @@ public struct Removal {
         if await host.run("systemctl", "daemon-reload").succeeded == false { report("warn systemctl daemon-reload failed") }
         guard record.entries.isEmpty else { return failed.isEmpty }
         try host.files.remove(Places.record)
-        try host.files.remove(Places.lock)
         host.files.removeEmptyFolder(Places.state)
         return true
     }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Glibc
 import Host
+import Program
 import Setup
 
 /// The options of everything that changes the machine.
@@ -24,6 +25,12 @@ struct PlanOptions: ParsableArguments {
     static func needRoot(_ command: String) throws {
         guard geteuid() == 0 else { throw SetupFailure("root is needed: sudo engarde \(command)") }
     }
+
+    /// Keeps other setups away as long as what is returned lives.
+    static func lock() async throws -> SetupLock { try await SetupLock(Host().files) { Program.writeError($0) } }
+
+    /// As ``lock()``; nil for a dry run, which may look at any time.
+    func lock() async throws -> SetupLock? { dryRun ? nil : try await Self.lock() }
 
     /// Shows a plan, asks, and carries it out.
     ///

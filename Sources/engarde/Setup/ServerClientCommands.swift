@@ -23,6 +23,8 @@ struct AddClient: AsyncParsableCommand {
 
     func run() async throws {
         try PlanOptions.needRoot("client add \(name)")
+        let lock = try await PlanOptions.lock()
+        defer { withExtendedLifetime(lock) {} }
         let server = try await SetUpServer()
         guard !server.clients.contains(where: { $0.name == name }) else {
             throw SetupFailure("there is a client \(name): engarde client show \(name)")
@@ -85,6 +87,8 @@ struct RemoveClient: AsyncParsableCommand {
 
     func run() async throws {
         try PlanOptions.needRoot("client remove \(name)")
+        let lock = try await PlanOptions.lock()
+        defer { withExtendedLifetime(lock) {} }
         let server = try await SetUpServer()
         _ = try server.client(name)
         var making = try await server.plan()

@@ -27,6 +27,8 @@ struct SetupClient: AsyncParsableCommand {
     func run() async throws {
         try PlanOptions.needRoot("setup client")
         let host = Host()
+        let lock = try await options.lock()
+        defer { withExtendedLifetime(lock) {} }
         let bundle = try read(host)
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--links, --full-tunnel or --no-full-tunnel")

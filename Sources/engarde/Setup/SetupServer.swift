@@ -46,6 +46,8 @@ struct SetupServer: AsyncParsableCommand {
     func run() async throws {
         try PlanOptions.needRoot("setup server")
         let host = Host()
+        let lock = try await options.lock()
+        defer { withExtendedLifetime(lock) {} }
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--address, --port, --network, --internet or --no-internet, --client")
         try await Requirements.check(host, role: .server, needsFirewall: internet ?? true)
