@@ -37,6 +37,7 @@ public struct Application {
             }
             try await carryOut(step)
         }
+        try await undo(plan.leftovers(record))
         record.isUnfinished = false
         try record.write(host.files)
     }
@@ -70,7 +71,23 @@ public struct Application {
             try await run(planned.command)
             report("\(planned.command)")
         case .service(let service): try await start(service)
+        case .undoing(let entry): try await undo([entry])
         }
+    }
+
+    private mutating func undo(_ entries: [SetupRecord.Entry]) async throws {
+        for entry in entries {
+            do {
+                try await entry.takeBack(host)
+            } catch {
+                throw SetupFailure("\(entry.words): \(error)")
+            }
+            record.entries.removeAll { $0 == entry }
+            if case .service(let name) = entry { record.stale[name] = nil }
+            try record.write(host.files)
+            report(entry.words)
+        }
+        if !entries.isEmpty { try await run(Command("systemctl", "daemon-reload")) }
     }
 
     private mutating func remember(_ entry: SetupRecord.Entry) throws {

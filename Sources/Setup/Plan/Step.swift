@@ -14,6 +14,8 @@ public enum Step: Hashable, Sendable {
     case command(PlannedCommand)
     /// A unit that is enabled and runs.
     case service(PlannedService)
+    /// What an earlier run has done and is no longer wanted.
+    case undoing(SetupRecord.Entry)
 }
 
 /// A file with the text it has to have.
