@@ -43,6 +43,63 @@ import Testing
         #expect(machine.state.rules == rules)
     }
 
+    /// Another client is no reason to lose what a user has made of the files.
+    @Test func clientsComeAndGoBesideChangesMadeByHand() async throws {
+        try await Scene.setUpServer(machine)
+        let configuration = try read(Places.configuration) + "# mine\n"
+        try write(configuration, Places.configuration)
+        let tunnel = try read(Places.wireGuard).replacing("[Interface]\n", with: "[Interface]\nPostUp = mine\n")
+        try write(tunnel, Places.wireGuard)
+        let count = machine.changes.count
+        try await Scene.addClient(machine, "bus")
+        #expect(try read(Places.configuration) == configuration)
+        let key = try ClientBundle(text: try read(Places.clientBundle("bus")), file: "").publicKey
+        #expect(try read(Places.wireGuard).hasPrefix(tunnel) && read(Places.wireGuard).contains("PublicKey = \(key)\n"))
+        try await Scene.removeClient(machine, "bus")
+        #expect(try read(Places.configuration) == configuration)
+        #expect(try read(Places.wireGuard).split(separator: "\n") == tunnel.split(separator: "\n"))
+        let done = machine.changes.dropFirst(count).filter { !$0.contains("enable") }
+        #expect(Set(done) == ["systemctl reload \(Places.tunnelService)"])
+        // Setup itself writes the files anew, and a copy of what was there.
+        let making = try await ServerPlan(machine.host, Scene.server(), clients: try ServerClients.all(machine.host))
+        #expect(try making.plan().filesChangedByHand(machine.host) == [Places.configuration, Places.wireGuard])
+        try await Scene.setUpServer(machine)
+        #expect(try making.plan().filesChangedByHand(machine.host).isEmpty)
+        #expect(try read(Places.wireGuard + ".old").contains("PostUp = mine\n"))
+        #expect(try !read(Places.wireGuard).contains("PostUp"))
+    }
+
+    /// Two that add clients do not give them one address.
+    @Test func setupsAreOneAfterTheOther() async throws {
+        try await Scene.setUpServer(machine)
+        await withThrowingTaskGroup { group in
+            for number in 1...6 {
+                group.addTask { [machine] in
+                    let lock = try await SetupLock(machine.host.files, patience: .seconds(600))
+                    defer { withExtendedLifetime(lock) {} }
+                    try await Scene.addClient(machine, "c\(number)")
+                }
+            }
+        }
+        #expect(try Set(ServerClients.all(machine.host).flatMap(\.addresses)).count == 14)
+        let lock = try await SetupLock(machine.host.files)
+        await #expect(throws: SetupFailure.self) { _ = try await SetupLock(machine.host.files, patience: .zero) }
+        withExtendedLifetime(lock) {}
+    }
+
+    /// What was taken back does not come again with the next client.
+    @Test func keysAloneAreNoServer() async throws {
+        #expect(SetupRecord(role: .server).isInForce == false)
+        try await Scene.setUpServer(machine)
+        #expect(try SetupRecord.read(machine.host.files)?.isInForce == true)
+        #expect(try await Removal(machine.host, purges: false) { _ in }.carryOut())
+        let record = try #require(try SetupRecord.read(machine.host.files))
+        #expect(!record.isInForce)
+        #expect(throws: SetupFailure("keys of a server are here still: engarde uninstall --purge first, to make a client of this machine")) {
+            try Requirements.checkFiles(machine.host, record, role: .client)
+        }
+    }
+
     /// The packages whose work setup has used may be gone before it is taken back.
     @Test func whatIsUninstalledNeedsNotBeTakenBack() async throws {
         machine.trace.withLock { $0.state.firewall = .ufw }

@@ -30,13 +30,19 @@ public enum Requirements {
     ///
     /// - Parameter record: what setup has done to this machine before.
     public static func checkFiles(_ host: Host, _ record: SetupRecord?, role: Role) throws {
-        if let other = record?.role, other != role {
-            throw SetupFailure(
-                "this machine is set up as a \(other.rawValue): engarde uninstall first, to make a \(role.rawValue) of it")
-        }
+        if let record { try checkRole(record, role) }
         if host.files.exists(Places.wireGuard), record?.fileEntry(Places.wireGuard) == nil {
             throw SetupFailure("\(Places.wireGuard) is there, and setup has not written it: rename that tunnel first")
         }
+    }
+
+    static func checkRole(_ record: SetupRecord, _ role: Role) throws {
+        guard record.role != role else { return }
+        let (other, own) = (record.role.rawValue, role.rawValue)
+        throw SetupFailure(
+            record.isInForce
+                ? "this machine is set up as a \(other): engarde uninstall --purge first, to make a \(own) of it"
+                : "keys of a \(other) are here still: engarde uninstall --purge first, to make a \(own) of this machine")
     }
 
     /// WireGuard is in the kernel, or wg-quick starts a program in its place.

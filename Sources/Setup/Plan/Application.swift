@@ -15,11 +15,7 @@ public struct Application {
         self.host = host
         self.report = report
         record = try SetupRecord.read(host.files) ?? SetupRecord(role: role)
-        guard record.role == role else {
-            throw SetupFailure(
-                "this machine is set up as a \(record.role.rawValue): engarde uninstall first, to make a "
-                    + "\(role.rawValue) of it")
-        }
+        try Requirements.checkRole(record, role)
     }
 
     /// Does what is not done yet. Ended in the middle, it goes on from there when it is called again.
@@ -103,10 +99,8 @@ public struct Application {
             ?? SetupRecord.FileEntry(
                 path: file.path, before: current, modeBefore: host.files.mode(of: file.path), written: "",
                 isKept: file.isKept)
-        if let current, entry.written != "", hexDigest(of: current) != entry.written {
-            try keepChanged(file, current)
-        }
-        entry.written = hexDigest(of: Array(file.text.utf8))
+        if let current, file.replaces(current, written: entry.written) { try keepChanged(file, current) }
+        if !file.isAmended { entry.written = hexDigest(of: Array(file.text.utf8)) }
         record.set(entry)
         try record.write(host.files)
         try host.files.write(file.text, to: file.path, mode: file.mode)

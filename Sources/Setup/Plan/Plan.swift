@@ -19,6 +19,17 @@ public struct Plan: Hashable, Sendable {
         return changes + (record.map(leftovers) ?? []).map(Step.undoing)
     }
 
+    /// The files that a user has changed since setup wrote them, and that would be written anew.
+    public func filesChangedByHand(_ host: Host) throws -> [String] {
+        guard let record = try SetupRecord.read(host.files) else { return [] }
+        return try steps.compactMap { step in
+            guard case .file(let file) = step, let written = record.fileEntry(file.path)?.written,
+                let current = try host.files.bytes(of: file.path)
+            else { return nil }
+            return file.replaces(current, written: written) ? file.path : nil
+        }
+    }
+
     /// What an earlier run has done and this plan has no longer, last things first: a port that was another one then, or
     /// forwarding.
     func leftovers(_ record: SetupRecord) -> [SetupRecord.Entry] {

@@ -49,6 +49,9 @@ struct PlanOptions: ParsableArguments {
         for case .file(let file) in changes where host.files.exists(file.path) && record?.hasWritten(file.path) != true {
             print("  \(file.path) is there: it is replaced, and engarde uninstall puts it back")
         }
+        for path in try plan.filesChangedByHand(host) {
+            print("  \(path) was changed by hand: it is written anew, with a copy in \(path).old")
+        }
         let question = "Plan: \(Plan.summary(changes)). Write it?"
         guard try interview.agrees(question, given: nil, usual: true, flag: "--yes") else {
             print("  Nothing was changed.")
