@@ -31,6 +31,14 @@ import Testing
         #expect(try await making.plan().changes(machine.host).isEmpty)
     }
 
+    @Test func theWordsOfAPlanNameWhatIsTakenBack() async throws {
+        try await Scene.setUpServer(machine)
+        let making = try await ServerPlan(
+            machine.host, Scene.server(internet: false), clients: try ServerClients.all(machine.host))
+        let changes = try await making.plan().changes(machine.host)
+        #expect(Plan.summary(changes) == "4 files, 1 kernel setting, 1 service")
+    }
+
     /// The port of an earlier run does not stay open; a firewall that is off for a while keeps its rules.
     @Test func thePortOfBeforeIsClosed() async throws {
         machine.trace.withLock { $0.state.firewall = .ufw }
@@ -98,6 +106,15 @@ import Testing
         #expect(throws: SetupFailure("keys of a server are here still: engarde uninstall --purge first, to make a client of this machine")) {
             try Requirements.checkFiles(machine.host, record, role: .client)
         }
+    }
+
+    /// Somebody has emptied all tables of the kernel's packet filter.
+    @Test func aTableThatIsGoneIsLoadedAgain() async throws {
+        try await Scene.setUpServer(machine)
+        let count = machine.changes.count
+        machine.trace.withLock { $0.broken = "nft list table" }
+        try await Scene.setUpServer(machine)
+        #expect(machine.changes.dropFirst(count).contains("systemctl restart \(Places.networkService)"))
     }
 
     /// The packages whose work setup has used may be gone before it is taken back.

@@ -131,7 +131,8 @@ public struct Application {
         _ = await host.run("systemctl", "reset-failed", service.name)
         let wasActive = await host.run("systemctl", "is-active", "--quiet", service.name).succeeded
         let canReload = record.stale[service.name]
-        let verb = !wasActive || canReload == nil ? "start" : canReload == true ? "reload" : "restart"
+        let isInForce = await service.isInForce(host)
+        let verb = !wasActive || (canReload == nil && isInForce) ? "start" : canReload == true ? "reload" : "restart"
         try await run(Command("systemctl", verb, service.name))
         if record.stale.removeValue(forKey: service.name) != nil { try record.write(host.files) }
         report("\(service.name) runs")

@@ -112,7 +112,14 @@ extension PlannedService {
 
     func isRunning(_ host: Host) async -> Bool {
         let isEnabled = await host.run("systemctl", "is-enabled", "--quiet", name).succeeded
-        return await host.run("systemctl", "is-active", "--quiet", name).succeeded && isEnabled
+        let isActive = await host.run("systemctl", "is-active", "--quiet", name).succeeded
+        guard isActive, isEnabled else { return false }
+        return await isInForce(host)
+    }
+
+    func isInForce(_ host: Host) async -> Bool {
+        guard let check else { return true }
+        return await host.commands.run(check).succeeded
     }
 }
 

@@ -138,6 +138,7 @@ public struct ServerPlan: Sendable {
 
     private var forwarding: [Step] {
         let unit = "\(Places.units)/\(Places.networkService)"
+        let addition = Places.addition(to: Places.tablesService)
         var settings = KernelSettings()
         settings.add("net/ipv4/ip_forward", "1")
         if routes.reachesIPv6 {
@@ -149,8 +150,12 @@ public struct ServerPlan: Sendable {
             .folder("/etc/sysctl.d"), .file(PlannedFile(Places.sysctl, settings.text("setup server"))),
             .file(PlannedFile(Places.firewall, FirewallFile.text(answers.network))),
             .file(PlannedFile(unit, UnitFiles.network)),
+            .folder("\(Places.units)/\(Places.tablesService).d"), .file(PlannedFile(addition, UnitFiles.nftables)),
         ] + settings.steps + firewall.forwarding + [
-            .service(PlannedService(Places.networkService, files: [Places.firewall, unit]))
+            .service(
+                PlannedService(
+                    Places.networkService, files: [Places.firewall, unit],
+                    check: Command("nft", "list", "table", "inet", "engarde")))
         ]
     }
 }

@@ -79,9 +79,12 @@ public struct PlannedService: Hashable, Sendable {
     public var name: String
     /// The files it reads as it starts.
     public var files: [String]
+    /// Tells by its exit status that what the unit does is still in force; nil when its being active tells that.
+    public var check: Command?
 
-    public init(_ name: String, files: [String]) {
+    public init(_ name: String, files: [String], check: Command? = nil) {
         self.name = name
         self.files = files
+        self.check = check
     }
 }
