@@ -95,6 +95,14 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
+    @Test func aTornBundleIsNamedWithWhatHelps() async throws {
+        try await Scene.setUpServer(machine)
+        try write("version: 1\n", Places.clientBundle("van"))
+        let failure = try #require(throws: SetupFailure.self) { try ServerClients.all(machine.host) }
+        #expect(failure.description.hasPrefix(Places.clientBundle("van")))
+        #expect(failure.description.hasSuffix("delete that file, and then: engarde client add van"))
+    }
+
     /// What was taken back does not come again with the next client.
     @Test func keysAloneAreNoServer() async throws {
         #expect(SetupRecord(role: .server).isInForce == false)
@@ -125,5 +133,21 @@ import Testing
         machine.trace.withLock { $0.missing = ["ufw", "systemctl"] }
         #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
         #expect(try machine.files() == before)
+    }
+
+    @Test func theInterfaceOfAnEndedTrialIsNoObstacle() async throws {
+        for path in ["/sys", "/sys/class", "/sys/class/net", "/sys/class/net/engarde-probe"] {
+            try machine.host.files.makeFolder(path)
+        }
+        machine.trace.withLock { ($0.hasProbe, $0.missing) = (true, ["wireguard-go"]) }
+        try await Requirements.check(machine.host, role: .server, needsFirewall: true)
+    }
+
+    @Test func missingProgramsAreNamed() async throws {
+        machine.trace.withLock { $0.missing = ["nft"] }
+        try await Requirements.check(machine.host, role: .server, needsFirewall: false)
+        await #expect(throws: SetupFailure("missing: nftables: apt-get install nftables, or --no-internet, for a server that passes nothing on")) {
+            try await Requirements.check(machine.host, role: .server, needsFirewall: true)
+        }
     }
 }

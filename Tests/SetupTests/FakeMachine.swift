@@ -92,6 +92,10 @@ final class FakeMachine: CommandRunner {
         case ("wg", "pubkey"): return CommandOutcome(output: key("of" + (command.input ?? "").prefix(20)) + "\n")
         case ("wg", "show"): return CommandOutcome(output: trace.dump)
         case ("ip", "-json"): return CommandOutcome(output: words[2] == "-6" ? routes : "[]")
+        case ("ip", "link"):
+            if words[2] == "add", trace.hasProbe { return no() }
+            trace.hasProbe = false
+            return CommandOutcome()
         case ("ufw", "status"): return CommandOutcome(output: "Status: \(trace.state.firewall == .ufw ? "active" : "inactive")\n")
         case ("ufw", "show"): return CommandOutcome(output: trace.state.rules.sorted().map { "ufw \($0)\n" }.joined())
         case ("ufw", _):

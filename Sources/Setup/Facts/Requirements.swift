@@ -18,7 +18,9 @@ public enum Requirements {
         await need("ip", from: "iproute2")
         if needsFirewall { await need("nft", from: "nftables") }
         guard missing.isEmpty else {
-            throw SetupFailure("missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))")
+            let other = missing == ["nftables"] ? ", or --no-internet, for a server that passes nothing on" : ""
+            throw SetupFailure(
+                "missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))\(other)")
         }
         guard await host.run("systemctl", "cat", Places.service(role)).succeeded else {
             throw SetupFailure("there is no unit \(Places.service(role)): install engarde's package, or make install")
@@ -48,6 +50,8 @@ public enum Requirements {
     /// WireGuard is in the kernel, or wg-quick starts a program in its place.
     private static func checkKernel(_ host: Host) async throws {
         let probe = "engarde-probe"
+        // Left by a setup that was ended here.
+        if host.files.exists("/sys/class/net/\(probe)") { _ = await host.run("ip", "link", "delete", probe) }
         if await host.run("ip", "link", "add", probe, "type", "wireguard").succeeded {
             _ = await host.run("ip", "link", "delete", probe)
         } else if await host.run("wireguard-go", "--version").status == CommandOutcome.notFoundStatus {
