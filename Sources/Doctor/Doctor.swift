@@ -17,4 +17,10 @@ public enum Doctor {
     public static var names: [String] { checks.map { $0.name } }
 
     public static func findings(_ facts: Facts) -> [Finding] { checks.flatMap { $0.findings(facts) } }
+
+    /// Of a server, what its machine's firewall lets in and through.
+    public static func firewallFindings(_ facts: Facts) -> [Finding] {
+        let checks: [any Check.Type] = [InputDroppedCheck.self, ForwardingCheck.self, MasqueradeCheck.self, ForwardDroppedCheck.self]
+        return checks.flatMap { $0.findings(facts) }
+    }
 }

@@ -20,13 +20,15 @@ public enum Places {
     public static let sysctl = "/etc/sysctl.d/60-engarde.conf"
 
     static let units = "/etc/systemd/system"
-    /// Loads forwarding, masquerading and sysctls.
+    /// Loads masquerading.
     public static let networkService = "engarde-network.service"
+    /// Debian's, which empties all tables as it starts and stops.
+    static let tablesService = "nftables.service"
     public static let tunnelService = "wg-quick@\(tunnel).service"
 
     public static let state = "/var/lib/engarde"
     public static let record = "\(state)/setup.json"
-    static let lock = "\(state)/setup.lock"
+    static let lock = "/run/engarde-setup.lock"
 
     public static func clientBundle(_ name: String) -> String { "\(clients)/\(name).bundle" }
 

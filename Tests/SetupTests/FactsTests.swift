@@ -42,6 +42,7 @@ import Testing
         #expect(ports.owner(.udp, 59501) == "openvpn")
         #expect(ports.owner(.udp, 59502) != nil)
         #expect(ports.free(.udp, from: 59501) == 59503)
+        #expect(ports.free(.udp, from: 59501, besides: 59503) == 59504)
         #expect(ports.owner(.tcp, 59501) == nil)
     }
 

@@ -26,6 +26,10 @@ final class FakeMachine: CommandRunner {
         var dump = ""
         /// A command that fails, by its beginning.
         var broken: String?
+        /// Programs that are not installed.
+        var missing: Set<String> = []
+        /// The interface that setup tries the kernel with was left behind.
+        var hasProbe = false
     }
 
     let folder: TemporaryFolder
@@ -72,6 +76,7 @@ final class FakeMachine: CommandRunner {
     private static func answer(_ command: Command, _ routes: String, _ trace: inout Trace) -> CommandOutcome {
         let (words, text) = (command.words, command.description)
         if let broken = trace.broken, text.hasPrefix(broken) { return CommandOutcome(status: 1, error: "broken") }
+        if trace.missing.contains(words[0]) { return CommandOutcome(status: CommandOutcome.notFoundStatus) }
         func no() -> CommandOutcome { CommandOutcome(status: 1) }
         func change(_ body: (inout State) -> Void) -> CommandOutcome {
             if trace.lifetime == 0 { return no() }
@@ -87,6 +92,10 @@ final class FakeMachine: CommandRunner {
         case ("wg", "pubkey"): return CommandOutcome(output: key("of" + (command.input ?? "").prefix(20)) + "\n")
         case ("wg", "show"): return CommandOutcome(output: trace.dump)
         case ("ip", "-json"): return CommandOutcome(output: words[2] == "-6" ? routes : "[]")
+        case ("ip", "link"):
+            if words[2] == "add", trace.hasProbe { return no() }
+            trace.hasProbe = false
+            return CommandOutcome()
         case ("ufw", "status"): return CommandOutcome(output: "Status: \(trace.state.firewall == .ufw ? "active" : "inactive")\n")
         case ("ufw", "show"): return CommandOutcome(output: trace.state.rules.sorted().map { "ufw \($0)\n" }.joined())
         case ("ufw", _):

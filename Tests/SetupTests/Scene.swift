@@ -25,6 +25,24 @@ enum Scene {
             destination: SocketAddress(IPAddress("203.0.113.7")!, port: 59501), isFilteredStrictly: isStrict)
     }
 
+    /// As `engarde client add` does it.
+    static func addClient(_ machine: FakeMachine, _ name: String) async throws {
+        var making = try await ServerPlan(machine.host, server(), clients: try ServerClients.all(machine.host))
+        let bundle = try await making.bundle(name, publicKey: nil, machine.host)
+        making.clients.append(bundle)
+        var application = try Application(machine.host, role: .server) { _ in }
+        try await application.carryOut(making.clientsPlan(added: [bundle]))
+    }
+
+    /// As `engarde client remove` does it.
+    static func removeClient(_ machine: FakeMachine, _ name: String) async throws {
+        var making = try await ServerPlan(machine.host, server(), clients: try ServerClients.all(machine.host))
+        let removed = making.clients.filter { $0.name == name }
+        making.clients.removeAll { $0.name == name }
+        var application = try Application(machine.host, role: .server) { _ in }
+        try await application.carryOut(making.clientsPlan(removed: removed))
+    }
+
     /// As `engarde setup server` does it with one new client.
     static func setUpServer(_ machine: FakeMachine, _ answers: ServerAnswers = server(), client: String? = "van") async throws {
         let known = try ServerClients.all(machine.host)

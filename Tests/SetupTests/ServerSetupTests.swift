@@ -59,10 +59,7 @@ import Testing
     @Test func clientsHaveAddressesOfTheirOwn() async throws {
         for name in ["a", "b", "c"] { try await Scene.setUpServer(machine, client: name) }
         #expect(try ServerClients.all(machine.host).map { $0.addresses[0] } == ["10.77.0.2/24", "10.77.0.3/24", "10.77.0.4/24"])
-        var making = try await ServerPlan(machine.host, Scene.server(), clients: try ServerClients.all(machine.host))
-        making.clients.removeAll { $0.name == "b" }
-        var application = try Application(machine.host, role: .server) { _ in }
-        try await application.carryOut(making.plan(removed: ["b"]))
+        try await Scene.removeClient(machine, "b")
         #expect(try ServerClients.all(machine.host).map(\.name) == ["a", "c"])
         #expect(!(try read(Places.wireGuard).contains("# b")))
         try await Scene.setUpServer(machine, client: "d")

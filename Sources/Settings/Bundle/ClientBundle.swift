@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import WireGuardWire
+
 /// What a client's machine has to know to reach a server: the one text that is carried from `engarde setup server` to
 /// `engarde setup client`.
 public struct ClientBundle: Hashable, Sendable {
@@ -40,6 +42,9 @@ public struct ClientBundle: Hashable, Sendable {
         self.mtu = mtu
         self.dns = dns
     }
+
+    /// Returns whether a text is a key of WireGuard's.
+    public static func isKey(_ text: String) -> Bool { (try? PublicKey(base64: text)) != nil }
 
     /// Returns whether a text can be the name of a client: 1 to 32 letters, digits, dashes, dots and underscores, the first
     /// of them a letter or a digit. It is a part of a file's name.

@@ -53,7 +53,7 @@ public enum Firewall: String, Hashable, Sendable {
     /// Once for the running firewall, and once for those to come.
     private static func firewalld(_ add: [String], _ remove: [String], _ query: String...) -> [Step] {
         [[], ["--permanent"]].map { when in
-            let start = ["firewall-cmd", "--quiet"] + when
+            let start = ["firewall-cmd"] + when
             return .command(
                 PlannedCommand(
                     Command(start + add), undo: Command(start + remove), check: Command(start + query)))

@@ -32,7 +32,9 @@ public struct Ports: Sendable {
     public func owner(_ transport: Transport, _ port: UInt16) -> String? { owners["\(transport.rawValue)\(port)"] }
 
     /// The first free port from `port` on.
-    public func free(_ transport: Transport, from port: UInt16) -> UInt16 {
-        (port...UInt16.max).first { owner(transport, $0) == nil } ?? port
+    ///
+    /// - Parameter taken: one that somebody is about to have.
+    public func free(_ transport: Transport, from port: UInt16, besides taken: UInt16? = nil) -> UInt16 {
+        (port...UInt16.max).first { owner(transport, $0) == nil && $0 != taken } ?? port
     }
 }

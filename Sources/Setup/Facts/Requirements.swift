@@ -18,7 +18,9 @@ public enum Requirements {
         await need("ip", from: "iproute2")
         if needsFirewall { await need("nft", from: "nftables") }
         guard missing.isEmpty else {
-            throw SetupFailure("missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))")
+            let other = missing == ["nftables"] ? ", or --no-internet, for a server that passes nothing on" : ""
+            throw SetupFailure(
+                "missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))\(other)")
         }
         guard await host.run("systemctl", "cat", Places.service(role)).succeeded else {
             throw SetupFailure("there is no unit \(Places.service(role)): install engarde's package, or make install")
@@ -30,18 +32,26 @@ public enum Requirements {
     ///
     /// - Parameter record: what setup has done to this machine before.
     public static func checkFiles(_ host: Host, _ record: SetupRecord?, role: Role) throws {
-        if let other = record?.role, other != role {
-            throw SetupFailure(
-                "this machine is set up as a \(other.rawValue): engarde uninstall first, to make a \(role.rawValue) of it")
-        }
+        if let record { try checkRole(record, role) }
         if host.files.exists(Places.wireGuard), record?.fileEntry(Places.wireGuard) == nil {
             throw SetupFailure("\(Places.wireGuard) is there, and setup has not written it: rename that tunnel first")
         }
     }
 
+    static func checkRole(_ record: SetupRecord, _ role: Role) throws {
+        guard record.role != role else { return }
+        let (other, own) = (record.role.rawValue, role.rawValue)
+        throw SetupFailure(
+            record.isInForce
+                ? "this machine is set up as a \(other): engarde uninstall --purge first, to make a \(own) of it"
+                : "keys of a \(other) are here still: engarde uninstall --purge first, to make a \(own) of this machine")
+    }
+
     /// WireGuard is in the kernel, or wg-quick starts a program in its place.
     private static func checkKernel(_ host: Host) async throws {
         let probe = "engarde-probe"
+        // Left by a setup that was ended here.
+        if host.files.exists("/sys/class/net/\(probe)") { _ = await host.run("ip", "link", "delete", probe) }
         if await host.run("ip", "link", "add", probe, "type", "wireguard").succeeded {
             _ = await host.run("ip", "link", "delete", probe)
         } else if await host.run("wireguard-go", "--version").status == CommandOutcome.notFoundStatus {

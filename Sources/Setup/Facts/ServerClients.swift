@@ -11,7 +11,12 @@ public enum ServerClients {
     public static func all(_ host: Host) throws -> [ClientBundle] {
         try host.files.names(in: Places.clients).filter { $0.hasSuffix(suffix) }.map { name in
             let path = "\(Places.clients)/\(name)"
-            return try ClientBundle(text: try host.files.read(path) ?? "", file: path)
+            do {
+                return try ClientBundle(text: try host.files.read(path) ?? "", file: path)
+            } catch let refusal as BundleRefusal {
+                let client = name.dropLast(suffix.count)
+                throw SetupFailure("\(refusal); or delete that file, and then: engarde client add \(client)")
+            }
         }
     }
 }

@@ -15,19 +15,13 @@ public struct Application {
         self.host = host
         self.report = report
         record = try SetupRecord.read(host.files) ?? SetupRecord(role: role)
-        guard record.role == role else {
-            throw SetupFailure(
-                "this machine is set up as a \(record.role.rawValue): engarde uninstall first, to make a "
-                    + "\(role.rawValue) of it")
-        }
+        try Requirements.checkRole(record, role)
     }
 
     /// Does what is not done yet. Ended in the middle, it goes on from there when it is called again.
     ///
     /// - Throws: the first thing that cannot be done; what was done before stays done and recorded.
     public mutating func carryOut(_ plan: Plan) async throws {
-        let lock = try SetupLock(host.files)
-        defer { withExtendedLifetime(lock) {} }
         (record.server, record.client, record.isUnfinished) = (plan.server, plan.client, true)
         try record.write(host.files)
         for step in plan.steps {
@@ -39,6 +33,7 @@ public struct Application {
             }
             try await carryOut(step)
         }
+        try await undo(plan.leftovers(record))
         record.isUnfinished = false
         try record.write(host.files)
     }
@@ -72,7 +67,23 @@ public struct Application {
             try await run(planned.command)
             report("\(planned.command)")
         case .service(let service): try await start(service)
+        case .undoing(let entry): try await undo([entry])
         }
+    }
+
+    private mutating func undo(_ entries: [SetupRecord.Entry]) async throws {
+        for entry in entries {
+            do {
+                try await entry.takeBack(host)
+            } catch {
+                throw SetupFailure("\(entry.words): \(error)")
+            }
+            record.entries.removeAll { $0 == entry }
+            if case .service(let name) = entry { record.stale[name] = nil }
+            try record.write(host.files)
+            report(entry.words)
+        }
+        if !entries.isEmpty { try await run(Command("systemctl", "daemon-reload")) }
     }
 
     private mutating func remember(_ entry: SetupRecord.Entry) throws {
@@ -88,10 +99,8 @@ public struct Application {
             ?? SetupRecord.FileEntry(
                 path: file.path, before: current, modeBefore: host.files.mode(of: file.path), written: "",
                 isKept: file.isKept)
-        if let current, entry.written != "", hexDigest(of: current) != entry.written {
-            try keepChanged(file, current)
-        }
-        entry.written = hexDigest(of: Array(file.text.utf8))
+        if let current, file.replaces(current, written: entry.written) { try keepChanged(file, current) }
+        if !file.isAmended { entry.written = hexDigest(of: Array(file.text.utf8)) }
         record.set(entry)
         try record.write(host.files)
         try host.files.write(file.text, to: file.path, mode: file.mode)
@@ -122,7 +131,8 @@ public struct Application {
         _ = await host.run("systemctl", "reset-failed", service.name)
         let wasActive = await host.run("systemctl", "is-active", "--quiet", service.name).succeeded
         let canReload = record.stale[service.name]
-        let verb = !wasActive || canReload == nil ? "start" : canReload == true ? "reload" : "restart"
+        let isInForce = await service.isInForce(host)
+        let verb = !wasActive || (canReload == nil && isInForce) ? "start" : canReload == true ? "reload" : "restart"
         try await run(Command("systemctl", verb, service.name))
         if record.stale.removeValue(forKey: service.name) != nil { try record.write(host.files) }
         report("\(service.name) runs")

@@ -8,13 +8,47 @@ public struct Plan: Hashable, Sendable {
     public var server: ServerAnswers?
     public var client: ClientAnswers?
     public var steps: [Step]
+    /// True when the machine has more than this plan, which shall stay.
+    public var isPart = false
 
     /// The steps that would change something.
     public func changes(_ host: Host) async throws -> [Step] {
         let record = try SetupRecord.read(host.files)
         var changes: [Step] = []
         for step in steps where try await !step.isDone(host, changes, record?.stale.keys.map { $0 } ?? []) { changes.append(step) }
-        return changes
+        return changes + (record.map(leftovers) ?? []).map(Step.undoing)
+    }
+
+    /// The files that a user has changed since setup wrote them, and that would be written anew.
+    public func filesChangedByHand(_ host: Host) throws -> [String] {
+        guard let record = try SetupRecord.read(host.files) else { return [] }
+        return try steps.compactMap { step in
+            guard case .file(let file) = step, let written = record.fileEntry(file.path)?.written,
+                let current = try host.files.bytes(of: file.path)
+            else { return nil }
+            return file.replaces(current, written: written) ? file.path : nil
+        }
+    }
+
+    /// What an earlier run has done and this plan has no longer, last things first: a port that was another one then, or
+    /// forwarding.
+    func leftovers(_ record: SetupRecord) -> [SetupRecord.Entry] {
+        if isPart { return [] }
+        let undos = steps.compactMap { if case .command(let planned) = $0 { planned.undo } else { nil } }
+        // The rules of a firewall that is turned off for a while are none of these.
+        let programs = Set(undos.map { $0.words[0] })
+        return record.entries.reversed().filter { entry in
+            switch entry {
+            case .folder: false
+            case .file(let file):
+                !file.isKept && !steps.contains { if case .file(let own) = $0 { own.path == file.path } else { false } }
+            case .setting(let path, _):
+                !steps.contains { if case .setting(path, _) = $0 { true } else { false } }
+            case .command(let undo): programs.contains(undo.words[0]) && !undos.contains(undo)
+            case .service(let name):
+                !steps.contains { if case .service(let own) = $0 { own.name == name } else { false } }
+            }
+        }
     }
 
     /// `7 files, 1 firewall rule, 2 services`.
@@ -27,6 +61,14 @@ public struct Plan: Hashable, Sendable {
             case .command: rules += 1
             case .service: services += 1
             case .folder: break
+            case .undoing(let entry):
+                switch entry {
+                case .file: files += 1
+                case .setting: settings += 1
+                case .command: rules += 1
+                case .service: services += 1
+                case .folder: break
+                }
             }
         }
         let parts = [
@@ -51,6 +93,7 @@ extension Step {
         case .service(let service):
             guard !stale.contains(service.name), !changes.contains(where: service.reads) else { return false }
             return await service.isRunning(host)
+        case .undoing: return false
         }
     }
 }
@@ -69,7 +112,14 @@ extension PlannedService {
 
     func isRunning(_ host: Host) async -> Bool {
         let isEnabled = await host.run("systemctl", "is-enabled", "--quiet", name).succeeded
-        return await host.run("systemctl", "is-active", "--quiet", name).succeeded && isEnabled
+        let isActive = await host.run("systemctl", "is-active", "--quiet", name).succeeded
+        guard isActive, isEnabled else { return false }
+        return await isInForce(host)
+    }
+
+    func isInForce(_ host: Host) async -> Bool {
+        guard let check else { return true }
+        return await host.commands.run(check).succeeded
     }
 }
 

@@ -3,6 +3,7 @@
 public import Host
 internal import Links
 public import Settings
+internal import WireGuardWire
 
 /// Plans a server.
 public struct ServerPlan: Sendable {
@@ -13,6 +14,8 @@ public struct ServerPlan: Sendable {
     public var password: String
     public var firewall: Firewall
     public var routes: Routes
+    /// WireGuard's file, if a user has changed what setup wrote.
+    private let changedTunnel: String?
 
     /// Bytes of a packet in the tunnel, for the paths of the Internet as they are as a rule.
     static let mtu = TunnelMTU.ofThePublicInternet.advised
@@ -23,7 +26,10 @@ public struct ServerPlan: Sendable {
     public init(_ host: Host, _ answers: ServerAnswers, clients: [ClientBundle]) async throws {
         self.answers = answers
         self.clients = clients
-        let known = try host.files.read(Places.wireGuard).flatMap { WireGuardFile.privateKey(in: $0) }
+        let text = try host.files.read(Places.wireGuard)
+        let written = try SetupRecord.read(host.files)?.fileEntry(Places.wireGuard)?.written
+        changedTunnel = text.flatMap { hexDigest(of: Array($0.utf8)) == written ? nil : $0 }
+        let known = text.flatMap { WireGuardFile.privateKey(in: $0) }
         let keys = WireGuardKeys(host)
         privateKey = if let known { known } else { try await keys.privateKey() }
         publicKey = try await keys.publicKey(of: privateKey)
@@ -69,28 +75,55 @@ public struct ServerPlan: Sendable {
             serverAddresses: answers.network.addresses(1), mtu: Self.mtu, dns: answers.dns)
     }
 
-    /// - Parameter removed: clients that shall go.
-    public func plan(removed: [String] = []) -> Plan {
+    /// What takes clients in and out, and leaves alone what else a user may have changed.
+    ///
+    /// - Parameters:
+    ///   - added: clients that are new.
+    ///   - removed: clients that shall go.
+    public func clientsPlan(added: [ClientBundle] = [], removed: [ClientBundle] = []) -> Plan {
+        var text = tunnelText
+        if let changedTunnel {
+            text = WireGuardFile.amended(changedTunnel, removed: removed.map(\.publicKey), added: added)
+        }
+        let steps: [Step] = bundles + [
+            .file(
+                PlannedFile(
+                    Places.wireGuard, text, mode: 0o600, isKept: true, reloadsFrom: WireGuardFile.peer,
+                    isAmended: changedTunnel != nil)),
+            .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
+        ]
+        // As long as a client may connect, it can be named.
+        let removals = removed.map { Step.removal(Places.clientBundle($0.name)) }
+        return Plan(role: .server, server: answers, steps: steps + removals, isPart: true)
+    }
+
+    /// Always in one order, so that nothing changes but what is changed.
+    private var sortedClients: [ClientBundle] { clients.sorted { $0.name < $1.name } }
+
+    private var bundles: [Step] {
+        sortedClients.map { .file(PlannedFile(Places.clientBundle($0.name), $0.text, mode: 0o600, isKept: true)) }
+    }
+
+    private var tunnelText: String {
+        WireGuardFile.server(answers, privateKey: privateKey, mtu: Self.mtu, clients: sortedClients)
+    }
+
+    public func plan() -> Plan {
         let service = Places.service(.server)
-        // Always in one order, so that nothing changes but what is changed.
-        let clients = clients.sorted { $0.name < $1.name }
         let (passwordAddition, tunnelAddition) = (Places.addition(to: service), Places.addition(to: Places.tunnelService))
         var steps: [Step] = [
             .folder(Places.folder), .folder(Places.clients, mode: 0o700), .folder("/etc/wireguard", mode: 0o700),
             .folder("\(Places.units)/\(service).d"), .folder("\(Places.units)/\(Places.tunnelService).d"),
             .file(PlannedFile(Places.password, password + "\n", mode: 0o600, isKept: true)),
         ]
-        steps += clients.map { .file(PlannedFile(Places.clientBundle($0.name), $0.text, mode: 0o600, isKept: true)) }
-        steps += removed.map { .removal(Places.clientBundle($0)) }
+        steps += bundles
         steps += [
             .file(
                 PlannedFile(
                     Places.configuration, EngardeFile.server(answers, publicKey: publicKey), isKept: true)),
             .file(
                 PlannedFile(
-                    Places.wireGuard,
-                    WireGuardFile.server(answers, privateKey: privateKey, mtu: Self.mtu, clients: clients), mode: 0o600,
-                    isKept: true, reloadsFrom: WireGuardFile.peer)),
+                    Places.wireGuard, tunnelText, mode: 0o600, isKept: true, reloadsFrom: WireGuardFile.peer)),
             .file(PlannedFile(passwordAddition, UnitFiles.password(.server))),
             .file(PlannedFile(tunnelAddition, UnitFiles.tunnel(.server))),
         ]
@@ -105,6 +138,7 @@ public struct ServerPlan: Sendable {
 
     private var forwarding: [Step] {
         let unit = "\(Places.units)/\(Places.networkService)"
+        let addition = Places.addition(to: Places.tablesService)
         var settings = KernelSettings()
         settings.add("net/ipv4/ip_forward", "1")
         if routes.reachesIPv6 {
@@ -116,8 +150,12 @@ public struct ServerPlan: Sendable {
             .folder("/etc/sysctl.d"), .file(PlannedFile(Places.sysctl, settings.text("setup server"))),
             .file(PlannedFile(Places.firewall, FirewallFile.text(answers.network))),
             .file(PlannedFile(unit, UnitFiles.network)),
+            .folder("\(Places.units)/\(Places.tablesService).d"), .file(PlannedFile(addition, UnitFiles.nftables)),
         ] + settings.steps + firewall.forwarding + [
-            .service(PlannedService(Places.networkService, files: [Places.firewall, unit]))
+            .service(
+                PlannedService(
+                    Places.networkService, files: [Places.firewall, unit],
+                    check: Command("nft", "list", "table", "inet", "engarde")))
         ]
     }
 }

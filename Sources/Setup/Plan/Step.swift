@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 public import Host
+internal import WireGuardWire
 
 /// One thing setup does to a machine. Each can be done again without harm, and undone.
 public enum Step: Hashable, Sendable {
@@ -14,6 +15,8 @@ public enum Step: Hashable, Sendable {
     case command(PlannedCommand)
     /// A unit that is enabled and runs.
     case service(PlannedService)
+    /// What an earlier run has done and is no longer wanted.
+    case undoing(SetupRecord.Entry)
 }
 
 /// A file with the text it has to have.
@@ -25,15 +28,26 @@ public struct PlannedFile: Hashable, Sendable {
     public var isKept: Bool
     /// The text from which on changes need no restart of the service that reads it, but a reload.
     public var reloadsFrom: String?
+    /// True for a text that holds what a user has made of the file: nothing of it is lost.
+    public var isAmended: Bool
 
     public init(
-        _ path: String, _ text: String, mode: UInt32 = 0o644, isKept: Bool = false, reloadsFrom: String? = nil
+        _ path: String, _ text: String, mode: UInt32 = 0o644, isKept: Bool = false, reloadsFrom: String? = nil,
+        isAmended: Bool = false
     ) {
         self.path = path
         self.text = text
         self.mode = mode
         self.isKept = isKept
         self.reloadsFrom = reloadsFrom
+        self.isAmended = isAmended
+    }
+
+    /// Returns whether writing it would replace what a user has made of the file.
+    ///
+    /// - Parameter written: the digest of what setup wrote last; empty if it did not.
+    func replaces(_ current: [UInt8], written: String) -> Bool {
+        !isAmended && !written.isEmpty && hexDigest(of: current) != written && current != Array(text.utf8)
     }
 
     /// Returns whether only that part of the text is another one.
@@ -65,9 +79,12 @@ public struct PlannedService: Hashable, Sendable {
     public var name: String
     /// The files it reads as it starts.
     public var files: [String]
+    /// Tells by its exit status that what the unit does is still in force; nil when its being active tells that.
+    public var check: Command?
 
-    public init(_ name: String, files: [String]) {
+    public init(_ name: String, files: [String], check: Command? = nil) {
         self.name = name
         self.files = files
+        self.check = check
     }
 }

@@ -19,23 +19,21 @@ public struct Removal {
     /// What would be done, a line each, in order.
     public func preview() throws -> [String] {
         guard let record = try SetupRecord.read(host.files) else { return [] }
-        return record.entries.reversed().filter(isTaken).map(words)
+        return record.entries.reversed().filter(isTaken).map(\.words)
     }
 
     /// Takes everything back, last things first. What does not succeed is reported, and the rest is done nevertheless.
     ///
     /// - Returns: whether all succeeded. What did not is kept in the record, for another attempt.
     public func carryOut() async throws -> Bool {
-        let lock = try SetupLock(host.files)
-        defer { withExtendedLifetime(lock) {} }
         guard var record = try SetupRecord.read(host.files) else { return true }
         var failed: [SetupRecord.Entry] = []
         for (index, entry) in record.entries.enumerated().reversed() where isTaken(entry) {
             do {
-                try await takeBack(entry)
-                report("ok   \(words(entry))")
+                try await entry.takeBack(host)
+                report("ok   \(entry.words)")
             } catch {
-                report("FAIL \(words(entry)): \(error)")
+                report("FAIL \(entry.words): \(error)")
                 failed.append(entry)
             }
             // Not on the disk before it is done: done again it does no harm.
@@ -47,7 +45,6 @@ public struct Removal {
         if await host.run("systemctl", "daemon-reload").succeeded == false { report("warn systemctl daemon-reload failed") }
         guard record.entries.isEmpty else { return failed.isEmpty }
         try host.files.remove(Places.record)
-        try host.files.remove(Places.lock)
         host.files.removeEmptyFolder(Places.state)
         return true
     }
@@ -59,39 +56,5 @@ public struct Removal {
         case .folder(let path): return path != Places.folder && path != Places.clients
         case .setting, .command, .service: return true
         }
-    }
-
-    private func words(_ entry: SetupRecord.Entry) -> String {
-        switch entry {
-        case .folder(let path): "remove \(path) if it is empty"
-        case .file(let file): file.before == nil ? "remove \(file.path)" : "put back \(file.path)"
-        case .setting(let path, let before): "set \(path) to \(before) again"
-        case .command(let undo): "\(undo)"
-        case .service(let name): "stop and disable \(name)"
-        }
-    }
-
-    private func takeBack(_ entry: SetupRecord.Entry) async throws {
-        switch entry {
-        case .folder(let path): host.files.removeEmptyFolder(path)
-        case .file(let file):
-            if let before = file.before {
-                try host.files.write(before, to: file.path, mode: file.modeBefore ?? 0o644)
-            } else {
-                try host.files.remove(file.path)
-            }
-        case .setting(let path, let before):
-            // The interface may be gone, and its settings with it.
-            if host.files.exists(path) { try host.files.set(path, to: before) }
-        case .command(let undo): try await run(undo)
-        case .service(let name):
-            try await run(Command("systemctl", "disable", "--quiet", "--now", name))
-            _ = await host.run("systemctl", "reset-failed", name)
-        }
-    }
-
-    private func run(_ command: Command) async throws {
-        let outcome = await host.commands.run(command)
-        guard outcome.succeeded else { throw SetupFailure(outcome.complaint) }
     }
 }

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 internal import Glibc
-internal import Host
+public import Host
 
-/// Keeps a second setup away while one is at work.
-final class SetupLock {
+/// Keeps other setups away, from the first look at the machine to the last change of it.
+public final class SetupLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: when another one is at work, or the user may not.
-    init(_ files: Files) throws {
-        try files.makeFolder(Places.state, mode: 0o700)
+    /// Waits for another setup's end.
+    ///
+    /// - Parameters:
+    ///   - patience: how long to wait.
+    ///   - report: told that there is another one.
+    /// - Throws: when the other one is still at work then, or the user may not.
+    public init(
+        _ files: Files, patience: Duration = .seconds(30), report: (String) -> Void = { _ in }
+    ) async throws {
         let opened = open(files.place(Places.lock), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard opened >= 0 else { throw SetupFailure("\(Places.lock): \(String(cString: strerror(errno)))") }
         descriptor = opened
-        // A lock of the process: a child that is about to be another program does not hold it.
-        guard lockf(descriptor, F_TLOCK, 0) == 0 else {
-            throw SetupFailure("another engarde is setting this machine up: wait for its end")
+        // A child that is about to be another program holds it too, for a moment.
+        let end = ContinuousClock.now + patience
+        var isFirst = true
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard ContinuousClock.now < end else {
+                throw SetupFailure("another engarde is setting this machine up: wait for its end")
+            }
+            if isFirst { report("waiting for another engarde, which is setting this machine up") }
+            isFirst = false
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 

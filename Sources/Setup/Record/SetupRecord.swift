@@ -20,7 +20,10 @@ public struct SetupRecord: Hashable, Sendable, Codable {
     /// True while a plan is carried out.
     public internal(set) var isUnfinished = true
 
-    enum Entry: Hashable, Codable {
+    /// True when the machine does what it was set up for, or was about to: `engarde uninstall` keeps the keys only.
+    public var isInForce: Bool { entries.contains { if case .service = $0 { true } else { false } } }
+
+    public enum Entry: Hashable, Sendable, Codable {
         /// A folder that was made.
         case folder(String)
         case file(FileEntry)
@@ -29,7 +32,7 @@ public struct SetupRecord: Hashable, Sendable, Codable {
         case service(String)
     }
 
-    struct FileEntry: Hashable, Codable {
+    public struct FileEntry: Hashable, Sendable, Codable {
         var path: String
         /// nil when there was none.
         var before: [UInt8]?

@@ -16,17 +16,34 @@ enum WireGuardFile {
             MTU = \(mtu)
 
             """
-            + clients.map { client in
-                """
+            + clients.map(peer).joined()
+    }
 
-                \(peer)
-                # \(client.name)
-                PublicKey = \(client.publicKey)
-                PresharedKey = \(client.presharedKey)
-                AllowedIPs = \(client.addresses.map(single).joined(separator: ", "))
+    private static func peer(_ client: ClientBundle) -> String {
+        """
 
-                """
-            }.joined()
+        \(peer)
+        # \(client.name)
+        PublicKey = \(client.publicKey)
+        PresharedKey = \(client.presharedKey)
+        AllowedIPs = \(client.addresses.map(single).joined(separator: ", "))
+
+        """
+    }
+
+    /// Takes clients out of a server's file, and new ones in, and leaves the rest as a user has made it.
+    static func amended(_ text: String, removed: [String], added: [ClientBundle]) -> String {
+        var sections: [[Substring]] = [[]]
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if String(line).trimmed.hasPrefix("[") { sections.append([]) }
+            sections[sections.count - 1].append(line)
+        }
+        func key(_ section: [Substring]) -> String? { value("publickey", in: section) }
+        sections.removeAll { section in key(section).map(removed.contains) ?? false }
+        let known = Set(sections.compactMap(key))
+        let rest = sections.joined().joined(separator: "\n")
+        let peers = added.filter { !known.contains($0.publicKey) }.map(peer).joined()
+        return rest + (rest.hasSuffix("\n") || peers.isEmpty ? "" : "\n") + peers
     }
 
     static func client(
@@ -58,9 +75,13 @@ enum WireGuardFile {
 
     /// The private key in a file written before; nil when there is none.
     static func privateKey(in text: String) -> String? {
-        for line in text.split(separator: "\n") {
+        value("privatekey", in: text.split(separator: "\n"))
+    }
+
+    private static func value(_ name: String, in lines: [Substring]) -> String? {
+        for line in lines {
             let parts = line.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
-            if parts.count == 2, parts[0].lowercased() == "privatekey", !parts[1].isEmpty { return parts[1] }
+            if parts.count == 2, parts[0].lowercased() == name, !parts[1].isEmpty { return parts[1] }
         }
         return nil
     }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Glibc
 import Host
+import Program
 import Setup
 
 /// The options of everything that changes the machine.
@@ -25,6 +26,12 @@ struct PlanOptions: ParsableArguments {
         guard geteuid() == 0 else { throw SetupFailure("root is needed: sudo engarde \(command)") }
     }
 
+    /// Keeps other setups away as long as what is returned lives.
+    static func lock() async throws -> SetupLock { try await SetupLock(Host().files) { Program.writeError($0) } }
+
+    /// As ``lock()``; nil for a dry run, which may look at any time.
+    func lock() async throws -> SetupLock? { dryRun ? nil : try await Self.lock() }
+
     /// Shows a plan, asks, and carries it out.
     ///
     /// - Returns: false when it was not carried out, since nobody wanted it or it was only to be shown.
@@ -41,6 +48,9 @@ struct PlanOptions: ParsableArguments {
         let record = try SetupRecord.read(host.files)
         for case .file(let file) in changes where host.files.exists(file.path) && record?.hasWritten(file.path) != true {
             print("  \(file.path) is there: it is replaced, and engarde uninstall puts it back")
+        }
+        for path in try plan.filesChangedByHand(host) {
+            print("  \(path) was changed by hand: it is written anew, with a copy in \(path).old")
         }
         let question = "Plan: \(Plan.summary(changes)). Write it?"
         guard try interview.agrees(question, given: nil, usual: true, flag: "--yes") else {

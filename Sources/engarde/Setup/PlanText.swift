@@ -24,6 +24,7 @@ struct PlanText {
         case .command(let planned): return ["\(planned.command)"]
         case .service(let service):
             return ["systemctl daemon-reload", "systemctl enable \(service.name)", "systemctl start \(service.name)"]
+        case .undoing(let entry): return [entry.words]
         case .file(let file): return await changes(file)
         }
     }

@@ -19,20 +19,23 @@ struct AddClient: AsyncParsableCommand {
 
     func validate() throws {
         guard ClientBundle.isName(name) else { throw ValidationError("NAME wants \(ClientName.wanted)") }
+        if let publicKey, !ClientBundle.isKey(publicKey) {
+            throw ValidationError("--public-key wants a key as wg pubkey prints it: 44 characters, the last of them =")
+        }
     }
 
     func run() async throws {
         try PlanOptions.needRoot("client add \(name)")
+        let lock = try await PlanOptions.lock()
+        defer { withExtendedLifetime(lock) {} }
         let server = try await SetUpServer()
         guard !server.clients.contains(where: { $0.name == name }) else {
             throw SetupFailure("there is a client \(name): engarde client show \(name)")
         }
         var making = try await server.plan()
         let bundle = try await making.bundle(name, publicKey: publicKey, server.host)
-        // Complains of a key that is none.
-        _ = try ClientBundle(text: bundle.text, file: "--public-key")
         making.clients.append(bundle)
-        try await server.carryOut(making.plan())
+        try await server.carryOut(making.clientsPlan(added: [bundle]))
         print(bundle.text, terminator: "")
     }
 }
@@ -85,11 +88,13 @@ struct RemoveClient: AsyncParsableCommand {
 
     func run() async throws {
         try PlanOptions.needRoot("client remove \(name)")
+        let lock = try await PlanOptions.lock()
+        defer { withExtendedLifetime(lock) {} }
         let server = try await SetUpServer()
-        _ = try server.client(name)
+        let client = try server.client(name)
         var making = try await server.plan()
         making.clients.removeAll { $0.name == name }
-        try await server.carryOut(making.plan(removed: [name]))
+        try await server.carryOut(making.clientsPlan(removed: [client]))
     }
 }
 
@@ -98,12 +103,14 @@ private struct SetUpServer {
     let host = Host()
     let clients: [ClientBundle]
     private let answers: ServerAnswers
+    private let isInForce: Bool
 
     init() async throws {
-        guard let answers = try SetupRecord.read(host.files)?.server else {
+        guard let record = try SetupRecord.read(host.files), let answers = record.server else {
             throw SetupFailure("this machine is not set up as a server: engarde setup server")
         }
         self.answers = answers
+        isInForce = record.isInForce
         clients = try ServerClients.all(host)
     }
 
@@ -117,7 +124,10 @@ private struct SetUpServer {
 
     func plan() async throws -> ServerPlan { try await ServerPlan(host, answers, clients: clients) }
 
+    /// - Throws: also where setup has been taken back, or was ended before it came to the services: what is missing then is
+    ///   more than a client.
     func carryOut(_ plan: Plan) async throws {
+        guard isInForce else { throw SetupFailure("the server is not set up, only its keys are there: engarde setup server") }
         // The standard output may be the bundle's.
         var application = try Application(host, role: .server) { Program.writeError($0) }
         try await application.carryOut(plan)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import ControlClient
+import Doctor
 import Host
 import Program
 import Setup
@@ -26,7 +27,16 @@ struct ServerProof {
             throw SetupFailure("\(Places.service(.server)) does not answer: journalctl -u \(Places.service(.server))")
         }
         Swift.print("ok   \(Places.service(.server)) listens at UDP port \(answers.port)")
+        await printRules()
         Swift.print("warn a firewall outside of this machine, such as the provider's, cannot be seen from here: open UDP \(answers.port) there")
+    }
+
+    /// Chains of others that drop what clients send, each with the command that helps.
+    private func printRules() async {
+        let facts = await Facts.gather(host, file: Places.configuration) { ControlSocket.usualPath(for: $0.rawValue) }
+        for finding in Doctor.firewallFindings(facts) where finding.grade != .ok {
+            Swift.print("warn \(finding.name): \(finding.fact)\(finding.repair.map { " — \($0)" } ?? "")")
+        }
     }
 
     private static func status() async throws -> AnyStatus {

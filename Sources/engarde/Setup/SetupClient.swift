@@ -27,6 +27,8 @@ struct SetupClient: AsyncParsableCommand {
     func run() async throws {
         try PlanOptions.needRoot("setup client")
         let host = Host()
+        let lock = try await options.lock()
+        defer { withExtendedLifetime(lock) {} }
         let bundle = try read(host)
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--links, --full-tunnel or --no-full-tunnel")
@@ -40,6 +42,11 @@ struct SetupClient: AsyncParsableCommand {
         }
         let answers = try await answers(host, interview, uplinks, known?.client)
         let making = try await ClientPlan(host, answers, bundle, uplinks)
+        guard !making.chosen.isEmpty else {
+            throw SetupFailure(
+                "none of the links chosen before, \((answers.links ?? []).joined(separator: ", ")), would carry now: "
+                    + "choose others by --links, or --links all")
+        }
         guard try await options.carryOut(making.plan(), host, interview) else { return }
         try await ClientProof(host, bundle, making.chosen.map(\.name)).print()
     }

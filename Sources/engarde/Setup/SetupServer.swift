@@ -46,10 +46,12 @@ struct SetupServer: AsyncParsableCommand {
     func run() async throws {
         try PlanOptions.needRoot("setup server")
         let host = Host()
+        let lock = try await options.lock()
+        defer { withExtendedLifetime(lock) {} }
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--address, --port, --network, --internet or --no-internet, --client")
-        try await Requirements.check(host, role: .server, needsFirewall: internet ?? true)
         let known = try SetupRecord.read(host.files)
+        try await Requirements.check(host, role: .server, needsFirewall: internet ?? known?.server?.internet ?? true)
         try Requirements.checkFiles(host, known, role: .server)
         let answers = try await answers(host, interview, known?.server)
         var making = try await ServerPlan(host, answers, clients: ServerClients.all(host))
@@ -103,8 +105,13 @@ struct SetupServer: AsyncParsableCommand {
             flag: "--internet")
         return ServerAnswers(
             addresses: addresses, port: port, network: network, internet: internet,
-            wireGuardPort: known?.wireGuardPort ?? ports.free(.udp, from: 51820),
+            wireGuardPort: wireGuardPort(known, besides: port, ports),
             pagePort: known?.pagePort ?? ports.free(.tcp, from: 9001), dns: dns.isEmpty ? known?.dns ?? [] : dns)
+    }
+
+    private func wireGuardPort(_ known: ServerAnswers?, besides port: UInt16, _ ports: Ports) -> UInt16 {
+        if let known = known?.wireGuardPort, known != port { return known }
+        return ports.free(.udp, from: 51820, besides: port)
     }
 
     /// The usual port, or the next one that is free; says whose the usual one is.

@@ -23,6 +23,8 @@ struct UninstallCommand: AsyncParsableCommand {
     func run() async throws {
         try PlanOptions.needRoot("uninstall")
         let host = Host()
+        let lock = try await options.lock()
+        defer { withExtendedLifetime(lock) {} }
         let removal = Removal(host, purges: purge) { print("  \($0)") }
         let preview = try removal.preview()
         guard !preview.isEmpty else { return print("There is nothing that engarde setup has done.") }
