@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Host
 import Sockets
 import Support
+import Synchronization
 import Testing
 
 @testable import Setup
@@ -64,5 +66,22 @@ import Testing
         for text in ["203.0.113.7", "172.32.0.1", "2001:db8::1", "100.128.0.1"] {
             #expect(!AddressText.isPrivate(IPAddress(text)!), "\(text)")
         }
+    }
+
+    /// Wherever a package or a user has put it, and whether or not systemd has time to answer.
+    @Test(arguments: ["/etc", "/usr/local/lib", "/lib"]) func unitsAreFoundByTheirFiles(_ folder: String) throws {
+        let machine = try FakeMachine()
+        machine.trace.withLock { $0.broken = "systemctl" }
+        #expect(!Units.exists(machine.host, "some.service"))
+        var path = ""
+        for part in "\(folder)/systemd/system".split(separator: "/") {
+            path += "/\(part)"
+            try machine.host.files.makeFolder(path)
+        }
+        try machine.host.files.write("", to: "\(path)/some.service", mode: 0o644)
+        #expect(Units.exists(machine.host, "some.service"))
+        try machine.host.files.write("", to: "\(path)/some@.service", mode: 0o644)
+        #expect(Units.exists(machine.host, "some@one.service"))
+        #expect(!Units.exists(machine.host, "other@one.service"))
     }
 }

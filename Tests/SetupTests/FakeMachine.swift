@@ -39,12 +39,15 @@ final class FakeMachine: CommandRunner {
     init(routes: String = "[]") throws {
         folder = try TemporaryFolder()
         self.routes = routes
-        for path in ["etc/systemd/system", "var/lib", "run/systemd/system", "proc/sys/net/ipv4/conf/eth1", "proc/sys/net/ipv4/conf/all", "proc/sys/net/ipv6/conf/all", "proc/sys/net/ipv6/conf/ens3"] {
+        for path in ["etc/systemd/system", "var/lib", "run/systemd/system", "proc/sys/net/ipv4/conf/eth1", "proc/sys/net/ipv4/conf/all", "proc/sys/net/ipv6/conf/all", "proc/sys/net/ipv6/conf/ens3", "lib/systemd/system"] {
             var at = ""
             for part in path.split(separator: "/") {
                 at += "/\(part)"
                 try host.files.makeFolder(at)
             }
+        }
+        for unit in ["engarde-client.service", "engarde-server.service", "wg-quick@.service"] {
+            try host.files.write("", to: "/lib/systemd/system/\(unit)", mode: 0o644)
         }
         let settings = ["ipv4/ip_forward", "ipv4/conf/eth1/rp_filter", "ipv4/conf/all/src_valid_mark", "ipv6/conf/all/forwarding", "ipv6/conf/ens3/accept_ra"]
         for setting in settings { try host.files.write("0\n", to: "/proc/sys/net/\(setting)", mode: 0o644) }

@@ -135,7 +135,7 @@ extension Facts {
         }
         guard host.files.exists("/run/systemd/system") else { return }
         for unit in ["engarde-client.service", "engarde-server.service", "engarde-network.service"] {
-            guard await host.run("systemctl", "cat", unit).succeeded else { continue }
+            guard Units.exists(host, unit) else { continue }
             services[unit] = await host.run("systemctl", "is-active", "--quiet", unit).succeeded
         }
     }

@@ -22,7 +22,7 @@ public enum Requirements {
             throw SetupFailure(
                 "missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))\(other)")
         }
-        guard await host.run("systemctl", "cat", Places.service(role)).succeeded else {
+        guard Units.exists(host, Places.service(role)) else {
             throw SetupFailure("there is no unit \(Places.service(role)): install engarde's package, or make install")
         }
         try await checkKernel(host)

@@ -35,10 +35,9 @@ extension SetupRecord.Entry {
             }
         case .service(let name):
             let outcome = await host.run("systemctl", "disable", "--quiet", "--now", name)
-            if !outcome.succeeded {
+            if !outcome.succeeded, outcome.status != CommandOutcome.notFoundStatus {
                 // A unit whose package has been uninstalled cannot be disabled, only stopped.
-                let isThere = await host.run("systemctl", "cat", name).succeeded
-                guard !isThere else { throw SetupFailure(outcome.complaint) }
+                guard !Units.exists(host, name) else { throw SetupFailure(outcome.complaint) }
                 _ = await host.run("systemctl", "stop", name)
             }
             _ = await host.run("systemctl", "reset-failed", name)
