@@ -67,6 +67,17 @@ import Testing
         }
     }
 
+    /// A removal that was ended when all but the record itself was gone is completed too.
+    @Test func anEmptyRecordIsRemoved() async throws {
+        let machine = try FakeMachine()
+        try SetupRecord(role: .server).write(machine.host.files)
+        let removal = Removal(machine.host, purges: true) { _ in }
+        #expect(try removal.preview() == ["remove \(Places.record)"])
+        #expect(try await removal.carryOut())
+        #expect(try removal.preview().isEmpty)
+        #expect(!machine.host.files.exists(Places.state))
+    }
+
     /// Without `--purge` the keys stay, and setup takes them up again.
     @Test func keysStayUnlessPurged() async throws {
         let machine = try FakeMachine()

@@ -19,7 +19,9 @@ public struct Removal {
     /// What would be done, a line each, in order.
     public func preview() throws -> [String] {
         guard let record = try SetupRecord.read(host.files) else { return [] }
-        return record.entries.reversed().filter(isTaken).map(\.words)
+        let lines = record.entries.reversed().filter(isTaken).map(\.words)
+        // Nothing else is left of a removal that was ended at its last step.
+        return record.entries.allSatisfy(isTaken) ? lines + ["remove \(Places.record)"] : lines
     }
 
     /// Takes everything back, last things first. What does not succeed is reported, and the rest is done nevertheless.
