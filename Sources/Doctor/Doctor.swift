@@ -20,7 +20,9 @@ public enum Doctor {
 
     /// Of a server, what its machine's firewall lets in and through.
     public static func firewallFindings(_ facts: Facts) -> [Finding] {
-        let checks: [any Check.Type] = [InputDroppedCheck.self, ForwardingCheck.self, MasqueradeCheck.self, ForwardDroppedCheck.self]
+        let checks: [any Check.Type] = [
+            InputDroppedCheck.self, ForwardingCheck.self, MasqueradeCheck.self, ForwardDroppedCheck.self,
+        ]
         return checks.flatMap { $0.findings(facts) }
     }
 }

@@ -53,7 +53,9 @@ public struct Redaction {
     }
 
     private mutating func replacement(_ token: String) -> String {
-        if token.utf8.count == 44, token.hasSuffix("="), !token.contains(":"), !token.contains(".") { return word("key", token) }
+        if token.utf8.count == 44, token.hasSuffix("="), !token.contains(":"), !token.contains(".") {
+            return word("key", token)
+        }
         if let address = IPAddress(token) { return replacement(address, token) }
         // An IPv4 address with its port or its length.
         for separator in [":", "/"] as [Character] {
@@ -61,7 +63,9 @@ public struct Redaction {
             return replacement(address, String(token[..<index])) + token[index...]
         }
         let parts = token.split(separator: ":")
-        if parts.count == 6, parts.allSatisfy({ $0.count == 2 && UInt8($0, radix: 16) != nil }) { return word("mac", token) }
+        if parts.count == 6, parts.allSatisfy({ $0.count == 2 && UInt8($0, radix: 16) != nil }) {
+            return word("mac", token)
+        }
         return token
     }
 

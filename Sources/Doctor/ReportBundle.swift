@@ -8,9 +8,21 @@ public struct ReportBundle {
         ("addresses", ["ip", "address"]), ("routes", ["ip", "route", "show", "table", "all"]),
         ("routes6", ["ip", "-6", "route", "show", "table", "all"]), ("rules", ["ip", "rule"]),
         ("wireguard", ["wg", "show", "all"]), ("firewall", ["nft", "list", "ruleset"]),
-        ("sysctl", ["sysctl", "-a", "-r", "^net\\.(ipv4|ipv6)\\.conf\\..*\\.(rp_filter|forwarding)$|ip_forward$|io_uring|[rw]mem_max"]),
+        (
+            "sysctl",
+            [
+                "sysctl", "-a", "-r",
+                "^net\\.(ipv4|ipv6)\\.conf\\..*\\.(rp_filter|forwarding)$|ip_forward$|io_uring|[rw]mem_max",
+            ]
+        ),
         ("sockets", ["ss", "-uanp"]), ("kernel", ["uname", "-a"]),
-        ("journal", ["journalctl", "--no-pager", "-n", "400", "-u", "engarde-client", "-u", "engarde-server", "-u", "wg-quick@engarde0"]),
+        (
+            "journal",
+            [
+                "journalctl", "--no-pager", "-n", "400", "-u", "engarde-client", "-u", "engarde-server", "-u",
+                "wg-quick@engarde0",
+            ]
+        ),
         ("status", ["engarde", "status", "--json"]), ("version", ["engarde", "--version"]),
     ]
 
@@ -44,7 +56,8 @@ public struct ReportBundle {
             let outcome = await host.commands.run(Command(words))
             try add(name, "\(Command(words))\n\(outcome.output)\(outcome.error)")
         }
-        let outcome = await host.commands.run(Command(["tar", "-czf", host.files.place(path), "-C", host.files.place(folder)] + names))
+        let outcome = await host.commands.run(
+            Command(["tar", "-czf", host.files.place(path), "-C", host.files.place(folder)] + names))
         guard outcome.succeeded else { throw HostFailure("tar: \(outcome.complaint)") }
     }
 }

@@ -90,8 +90,9 @@ public struct Files: Sendable {
         guard opened >= 0 else { throw Self.failure(path) }
         let file = FileDescriptor(owning: opened)
         let text = value + "\n"
-        guard text.utf8.withContiguousStorageIfAvailable({ Glibc.write(file.rawValue, $0.baseAddress!, $0.count) })
-            == text.utf8.count
+        guard
+            text.utf8.withContiguousStorageIfAvailable({ Glibc.write(file.rawValue, $0.baseAddress!, $0.count) })
+                == text.utf8.count
         else { throw Self.failure(path) }
     }
 

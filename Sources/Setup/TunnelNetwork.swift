@@ -16,7 +16,9 @@ public struct TunnelNetwork: Hashable, Sendable, Codable {
     public init?(_ text: String) {
         let prefixes = text.split { $0 == "," || $0 == " " }.compactMap { AddressPrefix($0) }
         let (v4, v6) = (prefixes.filter { $0.base.family == .v4 }, prefixes.filter { $0.base.family == .v6 })
-        guard v4.count == 1, v4[0].bits == 24, v6.count == 1, v6[0].bits == 64, !v4[0].base.isLoopback else { return nil }
+        guard v4.count == 1, v4[0].bits == 24, v6.count == 1, v6[0].bits == 64, !v4[0].base.isLoopback else {
+            return nil
+        }
         (self.v4, self.v6) = (v4[0].description, v6[0].description)
     }
 

@@ -92,12 +92,20 @@ import Testing
     @Test func wireguardEndpoint() {
         #expect(names(.goodClient) { $0.devices?[0].peers[0].endpoint = "203.0.113.7:51820" } == ["wireguard-endpoint"])
         #expect(
-            repair(.goodClient) { $0.devices?[0].peers[0].endpoint = nil } == ["wg set wg0 peer server endpoint 127.0.0.1:59401"])
+            repair(.goodClient) { $0.devices?[0].peers[0].endpoint = nil } == [
+                "wg set wg0 peer server endpoint 127.0.0.1:59401"
+            ])
         #expect(names(.goodClient) { $0.devices = [] } == ["wireguard-endpoint"])
         #expect(names(.goodServer) { $0.devices?[0].listenPort = 40_000 } == ["wireguard-endpoint"])
         #expect(repair(.goodServer) { $0.devices?[0].listenPort = 40_000 } == ["wg set wg0 listen-port 51820"])
-        #expect(names(.goodServer) { $0.server?.destination.host = "192.0.2.77" } == [], "another machine's is not looked at")
-        #expect(names(.goodClient) { $0.client?.allowedSources = [.allV4]; $0.devices = [] } == [])
+        #expect(
+            names(.goodServer) { $0.server?.destination.host = "192.0.2.77" } == [],
+            "another machine's is not looked at")
+        #expect(
+            names(.goodClient) {
+                $0.client?.allowedSources = [.allV4]
+                $0.devices = []
+            } == [])
     }
 
     /// Nobody but root may ask WireGuard, which is no fault of the tunnel.
@@ -119,7 +127,9 @@ import Testing
     @Test func keepalive() {
         #expect(names(.goodClient) { $0.devices?[0].peers[0].keepalive = nil } == ["keepalive"])
         #expect(
-            repair(.goodClient) { $0.devices?[0].peers[0].keepalive = nil } == ["wg set wg0 peer server persistent-keepalive 25"])
+            repair(.goodClient) { $0.devices?[0].peers[0].keepalive = nil } == [
+                "wg set wg0 peer server persistent-keepalive 25"
+            ])
     }
 
     @Test func clock() {
@@ -146,7 +156,10 @@ import Testing
 
     @Test func reversePath() {
         #expect(names(.goodClient) { $0.links[1].isFilteredStrictly = true } == ["reverse-path wwan0"])
-        #expect(repair(.goodClient) { $0.links[1].isFilteredStrictly = true } == ["sysctl -w net.ipv4.conf.wwan0.rp_filter=2"])
+        #expect(
+            repair(.goodClient) { $0.links[1].isFilteredStrictly = true } == [
+                "sysctl -w net.ipv4.conf.wwan0.rp_filter=2"
+            ])
         #expect(
             names(.goodClient) {
                 $0.links[1].isFilteredStrictly = true
@@ -218,7 +231,11 @@ import Testing
 
     @Test func forwarding() {
         #expect(names(.goodServer) { $0.settings["net/ipv4/ip_forward"] = "0" } == ["forwarding"])
-        #expect(names(.goodServer) { $0.settings["net/ipv4/ip_forward"] = "0"; $0.forwarded = nil } == [], "nobody wants it")
+        #expect(
+            names(.goodServer) {
+                $0.settings["net/ipv4/ip_forward"] = "0"
+                $0.forwarded = nil
+            } == [], "nobody wants it")
     }
 
     @Test func masquerade() throws {
@@ -237,7 +254,8 @@ import Testing
         let own = try Rules(json: Facts.rules(Facts.dropping("forward", table: "mine", name: "passing")))
         #expect(
             repair(.goodServer) { $0.rules = own } == [
-                "nft insert rule ip mine passing oifname wg0 accept", "nft insert rule ip mine passing iifname wg0 accept",
+                "nft insert rule ip mine passing oifname wg0 accept",
+                "nft insert rule ip mine passing iifname wg0 accept",
             ])
         let open = try Rules(
             json: Facts.rules(Facts.dropping("forward", name: "FORWARD", Facts.accepting("iifname", #""wg0""#))))
@@ -248,7 +266,8 @@ import Testing
         let line = wrong(.goodClient) { $0.devices?[0].peers[0].keepalive = nil }[0].description
         #expect(
             line == "warn keepalive: wg0 is silent when there is nothing to send: the server forgets the links — "
-                + "wg set wg0 peer server persistent-keepalive 25; for good PersistentKeepalive = 25 in /etc/wireguard/wg0.conf")
+                + "wg set wg0 peer server persistent-keepalive 25; for good PersistentKeepalive = 25 in /etc/wireguard/wg0.conf"
+        )
         #expect("\(Finding("engine", .ok, "io_uring"))" == "ok   engine: io_uring")
     }
 }

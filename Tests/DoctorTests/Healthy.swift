@@ -17,7 +17,8 @@ extension Facts {
         var facts = Facts()
         facts.file = "engarde.yml"
         var configuration = ClientConfiguration(
-            listenAddress: HostPort(host: "127.0.0.1", port: 59401), destination: HostPort(host: "vpn.example", port: 59501))
+            listenAddress: HostPort(host: "127.0.0.1", port: 59401),
+            destination: HostPort(host: "vpn.example", port: 59501))
         configuration.engine = .automatic
         facts.client = configuration
         var status = ClientStatus(program: program("vpn.example:59501"))
@@ -29,7 +30,8 @@ extension Facts {
         var device = WireGuardDevice(name: "wg0", publicKey: "own", listenPort: 40_000)
         device.peers = [
             WireGuardDevice.Peer(
-                publicKey: "server", endpoint: "127.0.0.1:59401", allowedIPs: ["10.77.0.0/24"], lastHandshake: 1_000_000 - 60,
+                publicKey: "server", endpoint: "127.0.0.1:59401", allowedIPs: ["10.77.0.0/24"],
+                lastHandshake: 1_000_000 - 60,
                 receivedBytes: 1, sentBytes: 1, keepalive: 25)
         ]
         facts.devices = [device]
@@ -44,7 +46,9 @@ extension Facts {
             return link
         }
         facts.addresses = ["vpn.example": [IPAddress("203.0.113.7")!]]
-        facts.settings = ["net/core/rmem_max": "212992", "net/core/wmem_max": "212992", "kernel/io_uring_disabled": "0"]
+        facts.settings = [
+            "net/core/rmem_max": "212992", "net/core/wmem_max": "212992", "kernel/io_uring_disabled": "0",
+        ]
         (facts.now, facts.past) = (1_000_000, 999_000)
         return facts
     }
@@ -63,7 +67,8 @@ extension Facts {
         facts.capabilities = [.server: [netAdmin]]
         facts.devices = [WireGuardDevice(name: "wg0", publicKey: "own", listenPort: 51820)]
         facts.interfaces = [
-            Interface(index: 1, name: "lo", isLoopback: true), Interface(index: 2, name: "wg0", kind: "wireguard", mtu: 1_420),
+            Interface(index: 1, name: "lo", isLoopback: true),
+            Interface(index: 2, name: "wg0", kind: "wireguard", mtu: 1_420),
         ]
         facts.settings = ["net/ipv4/ip_forward": "1"]
         facts.rules = try! Rules(json: rules(""))
@@ -97,7 +102,9 @@ extension Facts {
     }
 
     static func accepting(_ key: String, _ value: String, table: String = "filter") -> String {
-        let left = key == "iifname" ? #"{"meta": {"key": "iifname"}}"# : #"{"payload": {"protocol": "udp", "field": "dport"}}"#
-        return #", {"rule": {"family": "ip", "table": "\#(table)", "chain": "other", "handle": 9, "expr": [{"match": {"op": "==", "left": \#(left), "right": \#(value)}}, {"counter": {"packets": 0, "bytes": 0}}, {"accept": null}]}}"#
+        let left =
+            key == "iifname" ? #"{"meta": {"key": "iifname"}}"# : #"{"payload": {"protocol": "udp", "field": "dport"}}"#
+        return
+            #", {"rule": {"family": "ip", "table": "\#(table)", "chain": "other", "handle": 9, "expr": [{"match": {"op": "==", "left": \#(left), "right": \#(value)}}, {"counter": {"packets": 0, "bytes": 0}}, {"accept": null}]}}"#
     }
 }

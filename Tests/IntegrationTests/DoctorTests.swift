@@ -22,7 +22,8 @@ extension Integration {
                 Environment.value("ENGARDE_PROGRAMS") ?? Environment.executableFolder, "/engarde",
             ].joined()
             let program = try Program(
-                [words, "doctor", engarde.file, "--socket", engarde.controlSocket] + (fixing ? ["--fix", "--yes"] : []),
+                [words, "doctor", engarde.file, "--socket", engarde.controlSocket]
+                    + (fixing ? ["--fix", "--yes"] : []),
                 in: engarde.namespace)
             let status = try program.waitForExit()
             let lines = program.text(.output).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -53,7 +54,9 @@ extension Integration {
             try run(command, in: engarde.namespace, input: input)
             try expect([name], on: engarde)
             #expect(try wrong(engarde, fixing: true) == [])
-            try run(["ping", "-n", "-c", "3", "-i", "0.2", "-W", "60", WireGuardTunnel.serverAddress], in: rig.laboratory.client)
+            try run(
+                ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "60", WireGuardTunnel.serverAddress],
+                in: rig.laboratory.client)
         }
 
         @Test func allIsWell() throws {
@@ -69,11 +72,13 @@ extension Integration {
         @Test func aLinkWithoutARoute() throws {
             let link = rig.links[1]
             try run(["ping", "-n", "-c", "1", "-W", "60", link.serverV4], in: rig.laboratory.client)
-            try mends("no-gateway c2", on: rig.client, ["ip", "route", "delete", "\(Laboratory.serverV4)/32", "dev", "c2"])
+            try mends(
+                "no-gateway c2", on: rig.client, ["ip", "route", "delete", "\(Laboratory.serverV4)/32", "dev", "c2"])
         }
 
         @Test func theTunnelIsTooLarge() throws {
-            try mends("wireguard-mtu", on: rig.client, ["ip", "link", "set", "mtu", "65456", "dev", tunnel.client.name])
+            try mends(
+                "wireguard-mtu", on: rig.client, ["ip", "link", "set", "mtu", "65456", "dev", tunnel.client.name])
             try mends("wireguard-mtu", on: rig.server, ["ip", "link", "set", "mtu", "9000", "dev", tunnel.server.name])
         }
 
@@ -149,7 +154,10 @@ extension Integration {
             try run(["ip", "address", "add", "8.8.8.8/32", "dev", "lo"], in: rig.laboratory.client)
             let engarde = (Environment.value("ENGARDE_PROGRAMS") ?? Environment.executableFolder) + "/engarde"
             _ = try Program(
-                [engarde, "doctor", rig.client.file, "--socket", rig.client.controlSocket, "--bundle", "\(folder.path)/r.tar.gz"],
+                [
+                    engarde, "doctor", rig.client.file, "--socket", rig.client.controlSocket, "--bundle",
+                    "\(folder.path)/r.tar.gz",
+                ],
                 in: rig.laboratory.client
             ).waitForExit()
             let text = try run(["tar", "-xzOf", "\(folder.path)/r.tar.gz"])

@@ -14,7 +14,9 @@ import Testing
     init() throws { machine = try FakeMachine() }
 
     private func read(_ path: String) throws -> String { try #require(try machine.host.files.read(path)) }
-    private func write(_ text: String, _ path: String) throws { try machine.host.files.write(text, to: path, mode: 0o600) }
+    private func write(_ text: String, _ path: String) throws {
+        try machine.host.files.write(text, to: path, mode: 0o600)
+    }
 
     /// A server that shall no longer pass on what comes by the tunnel does not.
     @Test func forwardingIsTakenBack() async throws {
@@ -111,7 +113,10 @@ import Testing
         #expect(try await Removal(machine.host, purges: false) { _ in }.carryOut())
         let record = try #require(try SetupRecord.read(machine.host.files))
         #expect(!record.isInForce)
-        #expect(throws: SetupFailure("keys of a server are here still: engarde uninstall --purge first, to make a client of this machine")) {
+        #expect(
+            throws: SetupFailure(
+                "keys of a server are here still: engarde uninstall --purge first, to make a client of this machine")
+        ) {
             try Requirements.checkFiles(machine.host, record, role: .client)
         }
     }
@@ -146,7 +151,10 @@ import Testing
     @Test func missingProgramsAreNamed() async throws {
         machine.trace.withLock { $0.missing = ["nft"] }
         try await Requirements.check(machine.host, role: .server, needsFirewall: false)
-        await #expect(throws: SetupFailure("missing: nftables: apt-get install nftables, or --no-internet, for a server that passes nothing on")) {
+        await #expect(
+            throws: SetupFailure(
+                "missing: nftables: apt-get install nftables, or --no-internet, for a server that passes nothing on")
+        ) {
             try await Requirements.check(machine.host, role: .server, needsFirewall: true)
         }
     }

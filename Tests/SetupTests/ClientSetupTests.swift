@@ -26,7 +26,9 @@ import Testing
     private func read(_ path: String) throws -> String { try #require(try machine.host.files.read(path)) }
 
     @Test func everythingIsThere() async throws {
-        try await setUp(Scene.client(links: ["eth0", "wwan0"]), [Scene.uplink("eth0"), Scene.uplink("eth1"), Scene.uplink("wwan0", mtu: 1430)])
+        try await setUp(
+            Scene.client(links: ["eth0", "wwan0"]),
+            [Scene.uplink("eth0"), Scene.uplink("eth1"), Scene.uplink("wwan0", mtu: 1430)])
         let configuration = try ConfigurationReader.client(text: try read(Places.configuration), file: "engarde.yml")
         #expect(configuration.warnings.isEmpty)
         #expect(configuration.value.destination == HostPort(host: "203.0.113.7", port: 59501))

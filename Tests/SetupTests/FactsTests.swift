@@ -23,12 +23,16 @@ import Testing
         }
         #expect(TunnelNetwork("10.127.255.0/24,fd00::/64")?.overlaps(routes) == false)
         #expect(TunnelNetwork("10.127.254.0/24,fd00::/64")?.overlaps(routes) == true)
-        #expect(TunnelNetwork("10.1.2.0/24,fd00::/64")?.overlaps([.allV4, .allV6]) == false, "a default route is in nobody's way")
+        #expect(
+            TunnelNetwork("10.1.2.0/24,fd00::/64")?.overlaps([.allV4, .allV6]) == false,
+            "a default route is in nobody's way")
     }
 
     @Test func networksAreOfOneSize() {
         #expect(TunnelNetwork("fd77::/64, 10.77.0.0/24")?.addressesWithLength(2) == ["10.77.0.2/24", "fd77::2/64"])
-        for text in ["", "10.77.0.0/24", "10.77.0.0/16,fd77::/64", "fd77::/64,fd78::/64", "127.0.0.0/24,fd77::/64", "a,b"] {
+        for text in [
+            "", "10.77.0.0/24", "10.77.0.0/16,fd77::/64", "fd77::/64,fd78::/64", "127.0.0.0/24,fd77::/64", "a,b",
+        ] {
             #expect(TunnelNetwork(text) == nil, "\(text)")
         }
     }

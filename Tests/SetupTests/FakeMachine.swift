@@ -39,7 +39,11 @@ final class FakeMachine: CommandRunner {
     init(routes: String = "[]") throws {
         folder = try TemporaryFolder()
         self.routes = routes
-        for path in ["etc/systemd/system", "var/lib", "run/systemd/system", "proc/sys/net/ipv4/conf/eth1", "proc/sys/net/ipv4/conf/all", "proc/sys/net/ipv6/conf/all", "proc/sys/net/ipv6/conf/ens3", "lib/systemd/system"] {
+        for path in [
+            "etc/systemd/system", "var/lib", "run/systemd/system", "proc/sys/net/ipv4/conf/eth1",
+            "proc/sys/net/ipv4/conf/all", "proc/sys/net/ipv6/conf/all", "proc/sys/net/ipv6/conf/ens3",
+            "lib/systemd/system",
+        ] {
             var at = ""
             for part in path.split(separator: "/") {
                 at += "/\(part)"
@@ -49,7 +53,10 @@ final class FakeMachine: CommandRunner {
         for unit in ["engarde-client.service", "engarde-server.service", "wg-quick@.service"] {
             try host.files.write("", to: "/lib/systemd/system/\(unit)", mode: 0o644)
         }
-        let settings = ["ipv4/ip_forward", "ipv4/conf/eth1/rp_filter", "ipv4/conf/all/src_valid_mark", "ipv6/conf/all/forwarding", "ipv6/conf/ens3/accept_ra"]
+        let settings = [
+            "ipv4/ip_forward", "ipv4/conf/eth1/rp_filter", "ipv4/conf/all/src_valid_mark", "ipv6/conf/all/forwarding",
+            "ipv6/conf/ens3/accept_ra",
+        ]
         for setting in settings { try host.files.write("0\n", to: "/proc/sys/net/\(setting)", mode: 0o644) }
     }
 
@@ -99,7 +106,8 @@ final class FakeMachine: CommandRunner {
             if words[2] == "add", trace.hasProbe { return no() }
             trace.hasProbe = false
             return CommandOutcome()
-        case ("ufw", "status"): return CommandOutcome(output: "Status: \(trace.state.firewall == .ufw ? "active" : "inactive")\n")
+        case ("ufw", "status"):
+            return CommandOutcome(output: "Status: \(trace.state.firewall == .ufw ? "active" : "inactive")\n")
         case ("ufw", "show"): return CommandOutcome(output: trace.state.rules.sorted().map { "ufw \($0)\n" }.joined())
         case ("ufw", _):
             let rule = words.dropFirst().filter { $0 != "delete" }.prefix { $0 != "comment" }.joined(separator: " ")

@@ -10,7 +10,8 @@ import Sockets
 enum Scene {
     static func server(internet: Bool = true, port: UInt16 = 59501) -> ServerAnswers {
         ServerAnswers(
-            addresses: ["203.0.113.7"], port: port, network: TunnelNetwork("10.77.0.0/24,fd77::/64")!, internet: internet,
+            addresses: ["203.0.113.7"], port: port, network: TunnelNetwork("10.77.0.0/24,fd77::/64")!,
+            internet: internet,
             wireGuardPort: 51820, pagePort: 9001, dns: ["9.9.9.9"])
     }
 
@@ -44,7 +45,9 @@ enum Scene {
     }
 
     /// As `engarde setup server` does it with one new client.
-    static func setUpServer(_ machine: FakeMachine, _ answers: ServerAnswers = server(), client: String? = "van") async throws {
+    static func setUpServer(_ machine: FakeMachine, _ answers: ServerAnswers = server(), client: String? = "van")
+        async throws
+    {
         let known = try ServerClients.all(machine.host)
         var making = try await ServerPlan(machine.host, answers, clients: known)
         if let client, !known.contains(where: { $0.name == client }) {

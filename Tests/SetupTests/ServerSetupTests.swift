@@ -49,7 +49,10 @@ import Testing
         try await Scene.setUpServer(machine)
         var count = machine.changes.count
         try await Scene.setUpServer(machine, client: "bus")
-        #expect(machine.changes.dropFirst(count).filter { !$0.contains("enable") } == ["systemctl reload \(Places.tunnelService)"])
+        #expect(
+            machine.changes.dropFirst(count).filter { !$0.contains("enable") } == [
+                "systemctl reload \(Places.tunnelService)"
+            ])
         count = machine.changes.count
         try await Scene.setUpServer(machine, Scene.server(port: 59999))
         let restarts = machine.changes.dropFirst(count).filter { !$0.contains("enable") }
@@ -58,12 +61,18 @@ import Testing
 
     @Test func clientsHaveAddressesOfTheirOwn() async throws {
         for name in ["a", "b", "c"] { try await Scene.setUpServer(machine, client: name) }
-        #expect(try ServerClients.all(machine.host).map { $0.addresses[0] } == ["10.77.0.2/24", "10.77.0.3/24", "10.77.0.4/24"])
+        #expect(
+            try ServerClients.all(machine.host).map { $0.addresses[0] } == [
+                "10.77.0.2/24", "10.77.0.3/24", "10.77.0.4/24",
+            ])
         try await Scene.removeClient(machine, "b")
         #expect(try ServerClients.all(machine.host).map(\.name) == ["a", "c"])
         #expect(!(try read(Places.wireGuard).contains("# b")))
         try await Scene.setUpServer(machine, client: "d")
-        #expect(try ServerClients.all(machine.host).map { $0.addresses[0] } == ["10.77.0.2/24", "10.77.0.4/24", "10.77.0.3/24"])
+        #expect(
+            try ServerClients.all(machine.host).map { $0.addresses[0] } == [
+                "10.77.0.2/24", "10.77.0.4/24", "10.77.0.3/24",
+            ])
     }
 
     @Test func aKeyThatStaysAtHomeIsInNoFile() async throws {

@@ -17,7 +17,8 @@ enum ClockCheck: Check {
             let amount = days < 2 ? "\(Int(days * 24)) h" : "\(Int(days)) days"
             return [
                 Finding(
-                    name, .fail, "it is at least \(amount) behind files that have been written: the other end refuses handshakes",
+                    name, .fail,
+                    "it is at least \(amount) behind files that have been written: the other end refuses handshakes",
                     Repair([Command("timedatectl", "set-ntp", "true")]))
             ]
         }

@@ -71,7 +71,8 @@ extension Facts {
     private mutating func readLinks(_ host: Host) async {
         guard let client else { return }
         let policy = LinkPolicy(
-            destination: client.destination, overrides: client.destinationOverrides, excluded: client.excludedInterfaces)
+            destination: client.destination, overrides: client.destinationOverrides, excluded: client.excludedInterfaces
+        )
         let routes = KernelRoutes.open()
         let known = addresses
         for interface in interfaces {
@@ -79,7 +80,9 @@ extension Facts {
             case .carries(let pairs):
                 var link = LinkFacts(interface.name, .carries)
                 link.source = pairs[0].source
-                if case .route(let gateway) = routes.route(over: interface.index, to: pairs[0].destination, from: pairs[0].source) {
+                if case .route(let gateway) = routes.route(
+                    over: interface.index, to: pairs[0].destination, from: pairs[0].source)
+                {
                     link.gateway = gateway
                 }
                 link.isFilteredStrictly = ReversePathFilter.warning(interface, pairs[0], routes) != nil
@@ -100,14 +103,19 @@ extension Facts {
         let routes = await host.run("ip", "route", "show", "table", "all", "dev", interface.name).output
         for line in routes.split(separator: "\n") {
             let words = line.split(separator: " ")
-            if let index = words.firstIndex(of: "via"), index + 1 < words.count, let gateway = IPAddress(words[index + 1]) {
+            if let index = words.firstIndex(of: "via"), index + 1 < words.count,
+                let gateway = IPAddress(words[index + 1])
+            {
                 return gateway
             }
         }
-        let neighbours = await host.run("ip", "-4", "neighbour", "show", "dev", interface.name).output.split(separator: "\n")
-            .filter { $0.contains("lladdr") }.compactMap { IPAddress($0.prefix { $0 != " " }) }
+        let neighbours = await host.run("ip", "-4", "neighbour", "show", "dev", interface.name).output.split(
+            separator: "\n"
+        )
+        .filter { $0.contains("lladdr") }.compactMap { IPAddress($0.prefix { $0 != " " }) }
         if neighbours.count == 1 { return neighbours[0] }
-        guard let address = interface.addresses.first(where: { $0.ip.family == .v4 && $0.isUsable }), address.prefixLength < 31,
+        guard let address = interface.addresses.first(where: { $0.ip.family == .v4 && $0.isUsable }),
+            address.prefixLength < 31,
             let network = AddressPrefix(address.ip, bits: address.prefixLength)
         else { return nil }
         var bytes = network.base.bytes
@@ -143,7 +151,9 @@ extension Facts {
     private mutating func readSettings(_ host: Host) {
         let paths = ["net/ipv4/ip_forward", "net/core/rmem_max", "net/core/wmem_max", "kernel/io_uring_disabled"]
         for path in paths {
-            settings[path] = ((try? host.files.read("/proc/sys/\(path)")) ?? nil).map { String($0.filter { !$0.isWhitespace }) }
+            settings[path] = ((try? host.files.read("/proc/sys/\(path)")) ?? nil).map {
+                String($0.filter { !$0.isWhitespace })
+            }
         }
     }
 
@@ -164,7 +174,9 @@ extension Facts {
         let files = [file, Places.record, Places.wireGuard, "/var/lib/systemd/timesync/clock"]
         past = files.compactMap { host.files.modified($0) }.max() ?? 0
         // A machine with a clock of its own keeps the time for days, and a container has its host's.
-        guard !host.files.exists("/dev/rtc0"), await !host.run("systemd-detect-virt", "--container", "--quiet").succeeded else { return }
+        guard !host.files.exists("/dev/rtc0"),
+            await !host.run("systemd-detect-virt", "--container", "--quiet").succeeded
+        else { return }
         switch await host.run("timedatectl", "show", "--property=NTPSynchronized", "--value").output.prefix(2) {
         case "ye": isClockSynchronized = true
         case "no": isClockSynchronized = false

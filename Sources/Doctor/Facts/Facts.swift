@@ -63,7 +63,8 @@ public struct Facts: Sendable {
     /// The WireGuard interfaces that hand their datagrams to the client, or take the server's.
     var tunnels: [WireGuardDevice] {
         (devices ?? []).filter { device in
-            device.peers.contains { isOurs($0.endpoint) } || server.map { device.listenPort == $0.destination.port } == true
+            device.peers.contains { isOurs($0.endpoint) }
+                || server.map { device.listenPort == $0.destination.port } == true
         }
     }
 

@@ -52,7 +52,8 @@ public struct Rules: Hashable, Sendable {
         guard let hook = chain.hook, chain.type == "filter" else { return }
         chains.append(
             Chain(
-                family: chain.family, table: chain.table, name: chain.name, hook: hook, isDropPolicy: chain.policy == "drop"))
+                family: chain.family, table: chain.table, name: chain.name, hook: hook,
+                isDropPolicy: chain.policy == "drop"))
     }
 
     private mutating func add(_ rule: Item.Rule) {

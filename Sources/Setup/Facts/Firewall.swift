@@ -23,10 +23,12 @@ public enum Firewall: String, Hashable, Sendable {
             return [
                 .command(
                     PlannedCommand(
-                        Command("ufw", "allow", rule, "comment", "engarde"), undo: Command("ufw", "delete", "allow", rule),
+                        Command("ufw", "allow", rule, "comment", "engarde"),
+                        undo: Command("ufw", "delete", "allow", rule),
                         check: Command("ufw", "show", "added"), checkWord: "ufw allow \(rule)"))
             ]
-        case .firewalld: return Self.firewalld(["--add-port=\(port)/udp"], ["--remove-port=\(port)/udp"], "--query-port=\(port)/udp")
+        case .firewalld:
+            return Self.firewalld(["--add-port=\(port)/udp"], ["--remove-port=\(port)/udp"], "--query-port=\(port)/udp")
         }
     }
 
@@ -46,7 +48,8 @@ public enum Firewall: String, Hashable, Sendable {
         case .firewalld:
             let (zone, name) = ("--zone=trusted", Places.tunnel)
             return Self.firewalld(
-                [zone, "--add-interface=\(name)"], [zone, "--remove-interface=\(name)"], zone, "--query-interface=\(name)")
+                [zone, "--add-interface=\(name)"], [zone, "--remove-interface=\(name)"], zone,
+                "--query-interface=\(name)")
         }
     }
 

@@ -22,7 +22,9 @@ public struct Ports: Sendable {
     mutating func add(_ text: String, _ transport: Transport) {
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")
-            guard fields.count >= 5, let port = fields[3].split(separator: ":").last.flatMap({ UInt16($0) }) else { continue }
+            guard fields.count >= 5, let port = fields[3].split(separator: ":").last.flatMap({ UInt16($0) }) else {
+                continue
+            }
             let owner = line.split(separator: "\"").dropFirst().first.map(String.init)
             owners["\(transport.rawValue)\(port)"] = owner ?? "the kernel or a program that cannot be seen"
         }

@@ -7,7 +7,8 @@ public enum Requirements {
     /// - Throws: the first thing that is missing, and the command that brings it.
     public static func check(_ host: Host, role: Role, needsFirewall: Bool) async throws {
         guard host.files.exists("/run/systemd/system") else {
-            throw SetupFailure("setup starts services by systemd, which does not run here; Documentation tells how to do without")
+            throw SetupFailure(
+                "setup starts services by systemd, which does not run here; Documentation tells how to do without")
         }
         var missing: [String] = []
         func need(_ program: String, from package: String) async {
@@ -20,7 +21,8 @@ public enum Requirements {
         guard missing.isEmpty else {
             let other = missing == ["nftables"] ? ", or --no-internet, for a server that passes nothing on" : ""
             throw SetupFailure(
-                "missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))\(other)")
+                "missing: \(missing.joined(separator: ", ")): apt-get install \(missing.joined(separator: " "))\(other)"
+            )
         }
         guard Units.exists(host, Places.service(role)) else {
             throw SetupFailure("there is no unit \(Places.service(role)): install engarde's package, or make install")
@@ -44,7 +46,8 @@ public enum Requirements {
         throw SetupFailure(
             record.isInForce
                 ? "this machine is set up as a \(other): engarde uninstall --purge first, to make a \(own) of it"
-                : "keys of a \(other) are here still: engarde uninstall --purge first, to make a \(own) of this machine")
+                : "keys of a \(other) are here still: engarde uninstall --purge first, to make a \(own) of this machine"
+        )
     }
 
     /// WireGuard is in the kernel, or wg-quick starts a program in its place.

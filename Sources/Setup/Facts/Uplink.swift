@@ -41,7 +41,8 @@ public struct Uplink: Hashable, Sendable {
     ) throws(Errno) -> (uplinks: [Uplink], others: [(name: String, reason: String)]) {
         let routes = KernelRoutes.open()
         var (uplinks, others): ([Uplink], [(name: String, reason: String)]) = ([], [])
-        for interface in try LinkMonitor.snapshot().interfaces where !interface.isLoopback && interface.name != Places.tunnel {
+        for interface in try LinkMonitor.snapshot().interfaces
+        where !interface.isLoopback && interface.name != Places.tunnel {
             var (found, reason): (Uplink?, String) = (nil, "")
             for server in servers where found == nil {
                 switch LinkPolicy(destination: server).judge(interface, routes: routes, resolved: resolved) {

@@ -38,7 +38,9 @@ public struct Application {
         try record.write(host.files)
     }
 
-    private func isDone(_ step: Step) async throws -> Bool { try await step.isDone(host, [], record.stale.keys.map { $0 }) }
+    private func isDone(_ step: Step) async throws -> Bool {
+        try await step.isDone(host, [], record.stale.keys.map { $0 })
+    }
 
     private mutating func carryOut(_ step: Step) async throws {
         guard try await !isDone(step) else { return }
@@ -54,7 +56,9 @@ public struct Application {
             try record.write(host.files)
             report("\(path) removed")
         case .setting(let path, let value):
-            guard let before = try host.files.read(path)?.trimmed else { throw SetupFailure("\(path): no such setting") }
+            guard let before = try host.files.read(path)?.trimmed else {
+                throw SetupFailure("\(path): no such setting")
+            }
             let isKnown = record.entries.contains { if case .setting(path, _) = $0 { true } else { false } }
             if !isKnown {
                 record.entries.append(.setting(path: path, before: before))

@@ -62,7 +62,9 @@ public struct ClientPlan: Sendable {
 
     public func plan() -> Plan {
         let service = Places.service(.client)
-        let (passwordAddition, tunnelAddition) = (Places.addition(to: service), Places.addition(to: Places.tunnelService))
+        let (passwordAddition, tunnelAddition) = (
+            Places.addition(to: service), Places.addition(to: Places.tunnelService)
+        )
         let excluded = uplinks.map(\.name).filter { !(answers.links?.contains($0) ?? true) }
         var steps: [Step] = [
             .folder(Places.folder), .folder("/etc/wireguard", mode: 0o700), .folder("\(Places.units)/\(service).d"),
@@ -71,7 +73,8 @@ public struct ClientPlan: Sendable {
             .file(PlannedFile(Places.bundle, bundle.text, mode: 0o600, isKept: true)),
             .file(
                 PlannedFile(
-                    Places.configuration, EngardeFile.client(answers, server: server, excluded: excluded), isKept: true)),
+                    Places.configuration, EngardeFile.client(answers, server: server, excluded: excluded), isKept: true)
+            ),
             .file(
                 PlannedFile(
                     Places.wireGuard,

@@ -15,7 +15,9 @@ public struct Plan: Hashable, Sendable {
     public func changes(_ host: Host) async throws -> [Step] {
         let record = try SetupRecord.read(host.files)
         var changes: [Step] = []
-        for step in steps where try await !step.isDone(host, changes, record?.stale.keys.map { $0 } ?? []) { changes.append(step) }
+        for step in steps where try await !step.isDone(host, changes, record?.stale.keys.map { $0 } ?? []) {
+            changes.append(step)
+        }
         return changes + (record.map(leftovers) ?? []).map(Step.undoing)
     }
 
@@ -86,7 +88,8 @@ extension Step {
         switch self {
         case .folder(let path, _): return host.files.exists(path)
         case .file(let file):
-            return try host.files.bytes(of: file.path) == Array(file.text.utf8) && host.files.mode(of: file.path) == file.mode
+            return try host.files.bytes(of: file.path) == Array(file.text.utf8)
+                && host.files.mode(of: file.path) == file.mode
         case .removal(let path): return !host.files.exists(path)
         case .setting(let path, let value): return try host.files.read(path)?.trimmed == value
         case .command(let planned): return await planned.isDone(host)

@@ -45,7 +45,8 @@ public struct ServerPlan: Sendable {
         for index in clients.indices {
             guard clients[index].serverAddresses == answers.network.addresses(1) else {
                 throw SetupFailure(
-                    "clients have addresses of another network: engarde client remove NAME, and add them again afterwards")
+                    "clients have addresses of another network: engarde client remove NAME, and add them again afterwards"
+                )
             }
             clients[index].servers = answers.addresses.map { HostPort(host: $0, port: answers.port) }
         }
@@ -85,13 +86,14 @@ public struct ServerPlan: Sendable {
         if let changedTunnel {
             text = WireGuardFile.amended(changedTunnel, removed: removed.map(\.publicKey), added: added)
         }
-        let steps: [Step] = bundles + [
-            .file(
-                PlannedFile(
-                    Places.wireGuard, text, mode: 0o600, isKept: true, reloadsFrom: WireGuardFile.peer,
-                    isAmended: changedTunnel != nil)),
-            .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
-        ]
+        let steps: [Step] =
+            bundles + [
+                .file(
+                    PlannedFile(
+                        Places.wireGuard, text, mode: 0o600, isKept: true, reloadsFrom: WireGuardFile.peer,
+                        isAmended: changedTunnel != nil)),
+                .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
+            ]
         // As long as a client may connect, it can be named.
         let removals = removed.map { Step.removal(Places.clientBundle($0.name)) }
         return Plan(role: .server, server: answers, steps: steps + removals, isPart: true)
@@ -110,7 +112,9 @@ public struct ServerPlan: Sendable {
 
     public func plan() -> Plan {
         let service = Places.service(.server)
-        let (passwordAddition, tunnelAddition) = (Places.addition(to: service), Places.addition(to: Places.tunnelService))
+        let (passwordAddition, tunnelAddition) = (
+            Places.addition(to: service), Places.addition(to: Places.tunnelService)
+        )
         var steps: [Step] = [
             .folder(Places.folder), .folder(Places.clients, mode: 0o700), .folder("/etc/wireguard", mode: 0o700),
             .folder("\(Places.units)/\(service).d"), .folder("\(Places.units)/\(Places.tunnelService).d"),

@@ -53,7 +53,9 @@ public struct PlannedFile: Hashable, Sendable {
     /// Returns whether only that part of the text is another one.
     func canReload(from old: [UInt8]?) -> Bool {
         guard let reloadsFrom, let old else { return false }
-        func head(_ text: String) -> Substring { text.prefix(upTo: text.firstRange(of: reloadsFrom)?.lowerBound ?? text.endIndex) }
+        func head(_ text: String) -> Substring {
+            text.prefix(upTo: text.firstRange(of: reloadsFrom)?.lowerBound ?? text.endIndex)
+        }
         return head(String(decoding: old, as: UTF8.self)) == head(text)
     }
 }

@@ -44,7 +44,9 @@ public struct Removal {
                 try record.write(host.files)
             }
         }
-        if await host.run("systemctl", "daemon-reload").succeeded == false { report("warn systemctl daemon-reload failed") }
+        if await host.run("systemctl", "daemon-reload").succeeded == false {
+            report("warn systemctl daemon-reload failed")
+        }
         guard record.entries.isEmpty else { return failed.isEmpty }
         try host.files.remove(Places.record)
         host.files.removeEmptyFolder(Places.state)

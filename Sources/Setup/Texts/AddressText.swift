@@ -10,7 +10,8 @@ public enum AddressText {
     /// Returns whether an address reaches nobody outside its own network: the private, shared and link-local blocks.
     public static func isPrivate(_ address: IPAddress) -> Bool {
         let blocks = [
-            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7",
+            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+            "fc00::/7",
             "fe80::/10", "::1/128",
         ]
         return blocks.contains { AddressPrefix($0)!.contains(address) }

@@ -22,31 +22,33 @@ enum UnitFiles {
     }
 
     /// Loads the firewall's table.
-    static let network = heading("setup server") + """
-        [Unit]
-        Description=Masquerading of engarde's tunnel
-        Before=\(Places.tunnelService)
-        After=nftables.service ufw.service firewalld.service
-        ReloadPropagatedFrom=nftables.service
+    static let network =
+        heading("setup server") + """
+            [Unit]
+            Description=Masquerading of engarde's tunnel
+            Before=\(Places.tunnelService)
+            After=nftables.service ufw.service firewalld.service
+            ReloadPropagatedFrom=nftables.service
 
-        [Service]
-        Type=oneshot
-        RemainAfterExit=yes
-        ExecStart=nft -f \(Places.firewall)
-        ExecReload=nft -f \(Places.firewall)
-        ExecStop=-nft delete table inet engarde
+            [Service]
+            Type=oneshot
+            RemainAfterExit=yes
+            ExecStart=nft -f \(Places.firewall)
+            ExecReload=nft -f \(Places.firewall)
+            ExecStop=-nft delete table inet engarde
 
-        [Install]
-        WantedBy=multi-user.target
+            [Install]
+            WantedBy=multi-user.target
 
-        """
+            """
 
     /// Loads that table again when nftables.service has emptied them all, which it does as it starts and as it stops; other
     /// firewalls stop it.
-    static let nftables = heading("setup server") + """
-        [Service]
-        ExecStartPost=-systemctl --no-block try-reload-or-restart \(Places.networkService)
-        ExecStopPost=-systemctl --no-block try-reload-or-restart \(Places.networkService)
+    static let nftables =
+        heading("setup server") + """
+            [Service]
+            ExecStartPost=-systemctl --no-block try-reload-or-restart \(Places.networkService)
+            ExecStopPost=-systemctl --no-block try-reload-or-restart \(Places.networkService)
 
-        """
+            """
 }

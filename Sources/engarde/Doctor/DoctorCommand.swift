@@ -58,7 +58,9 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private var path: String { file ?? (access(Places.configuration, F_OK) == 0 ? Places.configuration : "engarde.yml") }
+    private var path: String {
+        file ?? (access(Places.configuration, F_OK) == 0 ? Places.configuration : "engarde.yml")
+    }
 
     private func facts(_ host: Host) async -> Facts {
         let given = sockets.socket
@@ -73,7 +75,8 @@ struct DoctorCommand: AsyncParsableCommand {
         var hasRun = false
         for finding in mendable {
             for command in finding.repair?.commands ?? [] {
-                guard try interview.agrees("\(finding.name): run \(command)?", given: nil, usual: true, flag: "--yes") else { break }
+                guard try interview.agrees("\(finding.name): run \(command)?", given: nil, usual: true, flag: "--yes")
+                else { break }
                 hasRun = true
                 let outcome = await host.commands.run(command)
                 print(outcome.succeeded ? "ran  \(command)" : "FAIL \(command): \(outcome.complaint)")

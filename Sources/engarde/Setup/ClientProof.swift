@@ -62,7 +62,8 @@ struct ClientProof {
             return silent.isEmpty
         }
         let good = links.count - silent.count
-        let words = "copies arrive over \(good) of \(links.count) \(links.count == 1 ? "link" : "links"), both directions"
+        let words =
+            "copies arrive over \(good) of \(links.count) \(links.count == 1 ? "link" : "links"), both directions"
         if silent.isEmpty { return Swift.print("ok   \(words)") }
         Swift.print("warn \(words); nothing comes over \(silent.joined(separator: ", ")): engarde doctor")
     }
@@ -81,13 +82,15 @@ struct ClientProof {
         let size = await mtu() ?? bundle.mtu
         // Less the headers of IPv4 and ICMP.
         let outcome = await host.run(
-            "ping", "-q", "-M", "do", "-s", "\(size - 28)", "-c", "5", "-i", "0.2", "-W", "2", bundle.serverAddresses[0])
+            "ping", "-q", "-M", "do", "-s", "\(size - 28)", "-c", "5", "-i", "0.2", "-W", "2", bundle.serverAddresses[0]
+        )
         if outcome.status == CommandOutcome.notFoundStatus {
             Swift.print("warn there is no ping to try \(size)-byte packets with: apt-get install iputils-ping")
         } else if outcome.succeeded {
             Swift.print("ok   \(size)-byte packets pass whole")
         } else {
-            Swift.print("warn \(size)-byte packets do not pass: a smaller MTU in \(Places.wireGuard) may help; engarde doctor")
+            Swift.print(
+                "warn \(size)-byte packets do not pass: a smaller MTU in \(Places.wireGuard) may help; engarde doctor")
         }
     }
 

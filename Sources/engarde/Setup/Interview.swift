@@ -54,7 +54,9 @@ struct Interview {
         while true {
             print("  \(question) [\(usual ? "Y/n" : "y/N")] ", terminator: "")
             fflush(nil)
-            guard let line = Self.line(input)?.lowercased() else { throw SetupFailure("no answer; nothing was changed") }
+            guard let line = Self.line(input)?.lowercased() else {
+                throw SetupFailure("no answer; nothing was changed")
+            }
             switch line {
             case "": return usual
             case "y", "yes": return true

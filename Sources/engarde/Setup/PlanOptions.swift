@@ -46,7 +46,8 @@ struct PlanOptions: ParsableArguments {
             return true
         }
         let record = try SetupRecord.read(host.files)
-        for case .file(let file) in changes where host.files.exists(file.path) && record?.hasWritten(file.path) != true {
+        for case .file(let file) in changes where host.files.exists(file.path) && record?.hasWritten(file.path) != true
+        {
             print("  \(file.path) is there: it is replaced, and engarde uninstall puts it back")
         }
         for path in try plan.filesChangedByHand(host) {

@@ -41,7 +41,8 @@ struct PlanText {
     private static func withoutSecrets(_ line: String, isSecret: Bool) -> String {
         let isHead = line.hasPrefix("---") || line.hasPrefix("+++") || line.hasPrefix("@@")
         if isSecret, !isHead { return "\(line.prefix(1))(secret)" }
-        for name in ["PrivateKey = ", "PresharedKey = ", "privateKey: ", "presharedKey: "] where line.dropFirst().hasPrefix(name) {
+        for name in ["PrivateKey = ", "PresharedKey = ", "privateKey: ", "presharedKey: "]
+        where line.dropFirst().hasPrefix(name) {
             return "\(line.prefix(1))\(name)(secret)"
         }
         return line

@@ -8,7 +8,9 @@ enum ServerAddress {
     static let wanted = "a public address or a name, without a port, as 203.0.113.7 or vpn.example"
 
     static func isValid(_ text: String) -> Bool {
-        if let address = IPAddress(text) { return !address.isLoopback && !address.isUnspecified && !address.isLinkLocal }
+        if let address = IPAddress(text) {
+            return !address.isLoopback && !address.isUnspecified && !address.isLinkLocal
+        }
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
@@ -25,7 +27,9 @@ enum ServerAddress {
     static func usual() -> String? {
         // Nothing is sent: to connect a socket asks the routing table only.
         for target in ["198.51.100.1", "2001:db8::1"] {
-            guard let address = IPAddress(target), let own = source(to: SocketAddress(address, port: 9)) else { continue }
+            guard let address = IPAddress(target), let own = source(to: SocketAddress(address, port: 9)) else {
+                continue
+            }
             if !AddressText.isPrivate(own) { return own.description }
         }
         return nil

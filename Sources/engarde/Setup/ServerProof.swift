@@ -28,7 +28,9 @@ struct ServerProof {
         }
         Swift.print("ok   \(Places.service(.server)) listens at UDP port \(answers.port)")
         await printRules()
-        Swift.print("warn a firewall outside of this machine, such as the provider's, cannot be seen from here: open UDP \(answers.port) there")
+        Swift.print(
+            "warn a firewall outside of this machine, such as the provider's, cannot be seen from here: open UDP \(answers.port) there"
+        )
     }
 
     /// Chains of others that drop what clients send, each with the command that helps.

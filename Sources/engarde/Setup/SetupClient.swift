@@ -12,7 +12,8 @@ struct SetupClient: AsyncParsableCommand {
         commandName: "client", abstract: "Set this machine up as a client, by a server's bundle.")
 
     @Argument(
-        help: "The bundle that engarde setup server or engarde client add has written; - reads it from the standard input.",
+        help:
+            "The bundle that engarde setup server or engarde client add has written; - reads it from the standard input.",
         completion: .file(extensions: ["bundle"]))
     var bundle: String?
 
@@ -91,12 +92,14 @@ struct SetupClient: AsyncParsableCommand {
         if let links {
             if links == "all" { return nil }
             guard let wanted = parse(links) else {
-                throw SetupFailure("--links wants names of \(names.joined(separator: ", ")), separated by commas, or all")
+                throw SetupFailure(
+                    "--links wants names of \(names.joined(separator: ", ")), separated by commas, or all")
             }
             return wanted
         }
         if try interview.agrees("Use all of them?", given: nil, usual: true, flag: "--links") { return known?.links }
         return try interview.answer(
-            "Which", given: nil, usual: nil, flag: "--links", wanted: "names of \(names.joined(separator: ", "))", parse: parse)
+            "Which", given: nil, usual: nil, flag: "--links", wanted: "names of \(names.joined(separator: ", "))",
+            parse: parse)
     }
 }

@@ -82,7 +82,8 @@ struct SetupServer: AsyncParsableCommand {
         let routes = try await Routes.read(host)
         let addresses = try interview.answer(
             "Address clients reach this machine at", given: address.isEmpty ? nil : address,
-            usual: known?.addresses ?? ServerAddress.usual().map { [$0] }, flag: "--address", wanted: ServerAddress.wanted
+            usual: known?.addresses ?? ServerAddress.usual().map { [$0] }, flag: "--address",
+            wanted: ServerAddress.wanted
         ) { ServerAddress.isValid($0) ? [$0] : nil }
         let port = try interview.answer(
             "UDP port", given: port, usual: known?.port ?? freePort(ports), flag: "--port",

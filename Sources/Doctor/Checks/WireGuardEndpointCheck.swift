@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+internal import Host
+internal import Links
+internal import Settings
+internal import Sockets
+
+/// WireGuard speaks to the client, and the server to WireGuard.
+enum WireGuardEndpointCheck: Check {
+    static let name = "wireguard-endpoint"
+
+    static func findings(_ facts: Facts) -> [Finding] {
+        guard !facts.sides.isEmpty else { return [] }
+        guard let devices = facts.devices else {
+            return [Finding(name, .warn, "WireGuard cannot be asked: \(facts.wireGuardProblem)")]
+        }
+        return (facts.client.map { client($0, devices, facts) } ?? [])
+            + (facts.server.map { server($0, devices, facts) } ?? [])
+    }
+
+    private static func client(_ client: ClientConfiguration, _ devices: [WireGuardDevice], _ facts: Facts) -> [Finding]
+    {
+        if let device = devices.first(where: { $0.peers.contains { facts.isOurs($0.endpoint) } }) {
+            return ok("\(device.name) sends to \(client.listenAddress)")
+        }
+        // Who may speak from elsewhere has its WireGuard elsewhere.
+        guard client.allowedSources.isEmpty else { return [] }
+        let address =
+            client.listenAddress.host.isEmpty ? "127.0.0.1:\(client.listenAddress.port)" : "\(client.listenAddress)"
+        guard !devices.isEmpty else {
+            return [
+                Finding(
+                    name, .fail, "there is no WireGuard interface here",
+                    Repair([], "wg-quick up NAME, with Endpoint = \(address) in its file"))
+            ]
+        }
+        let only = devices.count == 1 && devices[0].peers.count == 1 ? devices[0] : nil
+        let commands =
+            only.map { [Command("wg", "set", $0.name, "peer", $0.peers[0].publicKey, "endpoint", address)] } ?? []
+        let now = devices.flatMap { device in device.peers.map { "\(device.name) \($0.endpoint ?? "(none)")" } }
+        return [
+            Finding(
+                name, .fail, "no WireGuard peer has the Endpoint \(address); there is \(now.joined(separator: ", "))",
+                Repair(commands, "for good Endpoint = \(address) in /etc/wireguard/\(only?.name ?? "NAME").conf"))
+        ]
+    }
+
+    private static func server(_ server: ServerConfiguration, _ devices: [WireGuardDevice], _ facts: Facts) -> [Finding]
+    {
+        let addresses =
+            IPAddress(server.destination.host).map { [$0] } ?? facts.addresses[server.destination.host] ?? []
+        let isHere = addresses.contains { address in
+            address.isLoopback || facts.interfaces.contains { $0.addresses.contains { $0.ip == address } }
+        }
+        guard isHere else { return [] }
+        if let device = devices.first(where: { $0.listenPort == server.destination.port }) {
+            return ok("\(device.name) listens at \(server.destination)")
+        }
+        let port = server.destination.port
+        let commands = devices.count == 1 ? [Command("wg", "set", devices[0].name, "listen-port", "\(port)")] : []
+        let now = devices.map { "\($0.name) at \($0.listenPort)" }
+        return [
+            Finding(
+                name, .fail,
+                "no WireGuard listens at \(server.destination); there is \(now.isEmpty ? "none" : now.joined(separator: ", "))",
+                Repair(commands, "for good ListenPort = \(port) in its file"))
+        ]
+    }
+}
