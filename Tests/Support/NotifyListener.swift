@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 import Glibc
+import Sockets
 
 /// Stands in for the service manager: a datagram socket that a program's notifications arrive at, see sd_notify(3).
 public final class NotifyListener {
@@ -13,15 +14,8 @@ public final class NotifyListener {
         self.place = place
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw LaboratoryFailure("no socket: \(String(cString: strerror(errno)))") }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let isAbstract = place.hasPrefix("@")
-        withUnsafeMutableBytes(of: &address.sun_path) { path in
-            path.copyBytes(from: place.utf8)
-            if isAbstract { path[0] = 0 }
-        }
-        let length = socklen_t(2 + place.utf8.count + (isAbstract ? 0 : 1))
-        let result = withUnsafePointer(to: address) { bind(descriptor, .init(__sockaddr_un__: $0), length) }
+        guard let address = UnixAddress(place: place) else { throw LaboratoryFailure("\(place): too long for a socket") }
+        let result = address.withKernel { bind(descriptor, .init(__sockaddr_un__: $0), $1) }
         guard result == 0 else { throw LaboratoryFailure("\(place): \(String(cString: strerror(errno)))") }
     }
 

@@ -20,17 +20,9 @@ enum PeerProcess {
         let opened = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard opened >= 0 else { return nil }
         let file = FileDescriptor(owning: opened)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let fits = withUnsafeMutableBytes(of: &address.sun_path) { bytes in
-            guard path.utf8.count < bytes.count else { return false }
-            bytes.copyBytes(from: path.utf8)
-            return true
-        }
-        let connected = withUnsafePointer(to: &address) { pointer in
-            connect(file.rawValue, .init(__sockaddr_un__: pointer), socklen_t(MemoryLayout<sockaddr_un>.size))
-        }
-        guard fits, connected == 0 else { return nil }
+        guard let address = UnixAddress(path: path),
+            address.withKernel({ connect(file.rawValue, .init(__sockaddr_un__: $0), $1) }) == 0
+        else { return nil }
         var peer = ucred()
         var size = socklen_t(MemoryLayout<ucred>.size)
         guard getsockopt(file.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, peer.pid > 0 else { return nil }
