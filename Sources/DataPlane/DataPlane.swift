@@ -90,12 +90,12 @@ public final class DataPlane: Sendable {
     private static func main(
         _ task: Task, _ preference: EnginePreference, _ tuning: Tuning, _ crossing: Crossing, _ opening: Opening
     ) {
-        let (mail, counters, board) = (crossing.mailbox.reader, crossing.counters, crossing.boards?.paths)
+        let (mail, counters) = (crossing.mailbox.reader, crossing.counters)
         var refusals: [String] = []
-        var share = ProcessorShare(yields: false)
+        var sharing = CPUSharing(yields: false)
         do throws(Errno) {
-            try ProcessorShare.takeShortSlices()
-            share = ProcessorShare(yields: true)
+            try CPUSharing.takeShortSlices()
+            sharing = CPUSharing(yields: true)
         } catch {
             refusals.append("short slices of the processor: \(error)")
         }
@@ -106,7 +106,7 @@ public final class DataPlane: Sendable {
         if preference != .polling {
             for mode in (tuning.submissionThread ? [.submissionThread] : []) + RingEngine.Mode.automatic {
                 do throws(Errno) {
-                    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters, board: board)
+                    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters)
                     if let microseconds = tuning.busyPollMicroseconds {
                         do throws(Errno) { try engine.busyPoll(microseconds: microseconds) } catch {
                             refusals.append("busy polling by io_uring: \(error)")
@@ -114,7 +114,7 @@ public final class DataPlane: Sendable {
                     }
                     opening.succeed(
                         EngineReport(kind: .uring, description: "io_uring (\(mode.name))", refusals: refusals))
-                    return run(engine, task, crossing, share)
+                    return run(engine, task, crossing, sharing)
                 } catch {
                     refusals.append("io_uring (\(mode.name)): \(explainUringRefusal(error))")
                 }
@@ -122,11 +122,11 @@ public final class DataPlane: Sendable {
         }
         if preference != .uring {
             do throws(Errno) {
-                let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
+                let engine = try PollingEngine.open(mailbox: mail, counters: counters)
                 opening.succeed(
                     EngineReport(
                         kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
-                return run(engine, task, crossing, share)
+                return run(engine, task, crossing, sharing)
             } catch {
                 refusals.append("polling: \(error)")
             }
@@ -135,7 +135,7 @@ public final class DataPlane: Sendable {
     }
 
     private static func run<E: Engine & ~Copyable>(
-        _ engine: consuming E, _ task: Task, _ crossing: Crossing, _ share: ProcessorShare
+        _ engine: consuming E, _ task: Task, _ crossing: Crossing, _ sharing: CPUSharing
     ) {
         var random = SystemRandomNumberGenerator()
         switch task {
@@ -144,28 +144,30 @@ public final class DataPlane: Sendable {
                 engine,
                 ClientRelay(
                     counters: crossing.counters, copies: crossing.copies, board: crossing.wireGuard,
-                    isOpaque: isOpaque, allowedSources: allowedSources, random: &random), crossing, share)
+                    isOpaque: isOpaque, allowedSources: allowedSources, random: &random), crossing, sharing)
         case .server(let limits, let key):
             run(
                 engine,
                 ServerRelay(
                     counters: crossing.counters, boards: crossing.boards!, limits: limits,
-                    verifier: key.map(InitiationVerifier.init), random: &random), crossing, share)
+                    verifier: key.map(InitiationVerifier.init), random: &random), crossing, sharing)
         case .opaqueServer(let limits):
             run(
                 engine,
                 OpaqueServerRelay(
                     counters: crossing.counters, board: crossing.boards!.paths,
-                    pathTimeout: limits.pathTimeoutNanoseconds, random: &random), crossing, share)
+                    pathTimeout: limits.pathTimeoutNanoseconds, random: &random), crossing, sharing)
         }
     }
 
     private static func run<E: Engine & ~Copyable, R: Relay & ~Copyable>(
-        _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing, _ share: ProcessorShare
+        _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing, _ sharing: CPUSharing
     ) {
+        let batch = Batch(
+            counters: crossing.counters, paths: crossing.boards?.paths, segmentLimit: SegmentLimit.probe())
         var loop = Loop(
-            engine: engine, relay: relay, mail: crossing.mailbox.reader, doorbell: crossing.doorbell.button,
-            share: share)
+            engine: engine, relay: relay, batch: batch, mail: crossing.mailbox.reader,
+            doorbell: crossing.doorbell.button, sharing: sharing, counters: crossing.counters)
         loop.run()
     }
 }

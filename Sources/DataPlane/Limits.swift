@@ -24,8 +24,8 @@ public enum Limits {
     static var circulatingBytes: Int { @_noLocks get { 512 << 10 } }
     /// Bytes of the largest datagram or super-datagram: the IP length field has 16 bits.
     static var datagramBytes: Int { @_noLocks get { 65_535 } }
-    /// Buffers received into before a turn hands what it has to the relay.
-    static var arrivals: Int { @_noLocks get { buffers } }
+    /// Packets of a batch, a buffer each.
+    static var packets: Int { @_noLocks get { buffers } }
 
     /// Bytes sent between two yields of the processor: half of ``UDPSocket/bufferBytes``, so that a receive buffer like
     /// ours holds what came before the receiver could run.
@@ -33,21 +33,23 @@ public enum Limits {
 
     /// Datagrams one super-datagram may hold. Those the kernel coalesces have 64 at most (UDP_GRO_CNT_MAX); one that a
     /// local sender made has 128 at most (UDP_MAX_SEGMENTS since Linux 6.9), but a virtual machine's may have thousands.
-    static var segmentsPerArrival: Int { @_noLocks get { 128 } }
+    static var segmentsPerPacket: Int { @_noLocks get { 128 } }
     /// Datagrams one GSO send may carry: `UDP_MAX_SEGMENTS` was 64 until Linux 6.9 (include/linux/udp.h).
     static var segmentsPerRun: Int { @_noLocks get { 64 } }
     /// Bytes one GSO send may carry: below 65,535 less the IP and UDP headers of both families.
     static var bytesPerRun: Int { @_noLocks get { 65_000 } }
 
-    /// Slices of received buffers that can wait to be sent, a direction.
-    static var slices: Int { @_noLocks get { arrivals * segmentsPerRun } }
-    /// Runs that can wait to be sent, both directions together.
+    /// Slices of received buffers that can wait to be sent, an open run of each group.
+    static var slices: Int { @_noLocks get { packets * segmentsPerRun } }
+    /// Runs that can wait to be sent.
     static var runs: Int { @_noLocks get { 4608 } }
-    /// Runs one arrival can begin: its segments have one size, so after the open run is full a new one takes at
+    /// Runs one packet can begin for the same targets: its segments have one size, so after the open run is full a new one takes at
     /// most `segmentsPerRun` segments or `bytesPerRun` bytes, and what is left fits a third.
-    static var runsPerArrival: Int { @_noLocks get { 3 } }
-    /// Sends that can wait for a submission.
-    static var departures: Int { @_noLocks get { 16_384 } }
+    static var runsPerPacket: Int { @_noLocks get { 3 } }
+    /// Bytes of datagrams that a relay makes itself, a turn.
+    static var ownBytes: Int { @_noLocks get { 64 << 10 } }
+    /// Transmits that can wait to be sent, and messages made of them at one time.
+    static var transmits: Int { @_noLocks get { 16_384 } }
 
     /// Datagrams the client remembers to recognise their copies; see ``DuplicateWindow``.
     static var clientWindowEntries: Int { @_noLocks get { 1 << 17 } }
@@ -58,17 +60,19 @@ public enum Limits {
     static var commands: Int { @_noLocks get { 1024 } }
 
     static func check() {
-        precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= arrivals)
+        precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= packets)
         precondition(ringBuffers % ringBufferPortion == 0)
         precondition(links < clientSocketSlots && clientSocketSlots <= 64)
         precondition(sessions + provisionalSessions <= 1 << 12)
         precondition(sessions + provisionalSessions + spareUpstreamSockets < socketSlots)
-        // A relay stops between two arrivals when the next might not fit: one arrival must always fit.
-        precondition(departures >= runsPerArrival * max(links, paths + lastKnownPaths) && runs >= runsPerArrival)
-        precondition(slices >= segmentsPerArrival)
-        // A session has 32 members at most, and each may be sent each segment by itself.
-        precondition(min(runs - runsPerArrival, slices) >= segmentsPerArrival * 32)
+        // A relay stops between two packets when the next might not fit: one packet must always fit.
+        precondition(transmits >= runsPerPacket * max(links, paths + lastKnownPaths) && runs >= runsPerPacket)
+        precondition(slices >= segmentsPerPacket)
+        // A session has 32 members at most, and each segment may go to others of them.
+        precondition(runs >= segmentsPerPacket && transmits >= segmentsPerPacket * 32)
+        // A run may have to leave as one message a segment.
+        precondition(transmits >= segmentsPerRun)
         // Indices into these are packed into 16 bits of a completion's token.
-        precondition(departures <= 1 << 16 && socketSlots <= 1 << 16)
+        precondition(transmits <= 1 << 16 && socketSlots <= 1 << 16)
     }
 }

@@ -1,28 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The data plane's loop: an engine and a relay taking turns over one batch.
+internal import CShims.Socket
+
+/// The data plane's loop, the first file to read:
 ///
-///     forever:  engine.turn ─► commands ─► timers ─► relay.decide ─► (departures leave with the next turn)
+///     forever:  receive ─► decide ─► transmit ─► recycle
 ///
-/// What it calls is held to `@_noLocks` by the compiler. The loop itself is generic, which that attribute does not
-/// admit; a test counts its allocations instead.
+///     receive    the engine waits for datagrams and puts them into the batch, as packets
+///     decide     the relay looks at each packet and queues copies of its segments for the targets it decides on
+///     transmit   runs of equal segments become messages, and the engine sends them
+///     recycle    the buffers of the packets go back to the engine
+///
+/// The words are explained in `Packets.swift`. What the loop calls is held to `@_noLocks` by the compiler. The loop
+/// itself is generic, which that attribute does not admit; a test counts its allocations, and another looks at its
+/// machine code.
 struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
     var engine: E
     var relay: R
-    let mail: MailboxReader
-    let doorbell: DoorbellButton
-    var batch = Batch()
-    var share: ProcessorShare
-    var isRunning = true
+    var batch: Batch
+    private let mail: MailboxReader
+    private let doorbell: DoorbellButton
+    private var sharing: CPUSharing
+    private let counters: Counters
+    private var isRunning = true
 
     init(
-        engine: consuming E, relay: consuming R, mail: MailboxReader, doorbell: DoorbellButton, share: ProcessorShare
+        engine: consuming E, relay: consuming R, batch: consuming Batch, mail: MailboxReader, doorbell: DoorbellButton,
+        sharing: CPUSharing, counters: Counters
     ) {
         self.engine = engine
         self.relay = relay
+        self.batch = batch
         self.mail = mail
         self.doorbell = doorbell
-        self.share = share
+        self.sharing = sharing
+        self.counters = counters
     }
 
     /// Relays until told to stop.
@@ -33,30 +45,43 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
         while isRunning { turn() }
     }
 
-    /// One turn: sends what was decided, waits, and decides what arrived.
-    mutating func turn() { turn(deadline: relay.deadline) }
+    mutating func turn() { turn(until: relay.deadline) }
 
-    /// The same, ending at `deadline` (monotonic nanoseconds) at the latest.
-    mutating func turn(deadline: Int64) {
-        let endsBurst = share.endsBurst(sending: batch.departureBytes)
-        let turn = engine.turn(&batch, deadline: deadline, endsBurst: endsBurst)
-        if turn.hasMail { readMail() }
-        relay.expire(now: turn.now)
-        if batch.arrivalCount > 0 { doorbell.press() }
-        while !relay.decide(&batch, now: turn.now) { engine.flush(&batch) }
+    /// One turn, whose wait ends at `deadline` (monotonic nanoseconds) at the latest.
+    mutating func turn(until deadline: Int64) {
+        let wake = engine.receive(&batch, until: deadline)
+        counters.add(.turns, 1)
+        if wake.hasCommands { applyCommands() }
+        if batch.hasPackets { doorbell.press() }
+
+        relay.expire(now: wake.now, into: &batch.queue)
+        while let packet = batch.next() {
+            while !relay.decide(packet, into: &batch.queue, now: wake.now) { engine.flush(&batch) }
+        }
+
+        engine.transmit(&batch)
+        if sharing.endsBurst(sent: batch.messages.bytes) {
+            engine.flush(&batch)
+            counters.add(.systemCalls, 1)
+            engarde_yield()
+        }
+        engine.recycle(&batch)
     }
 
-    private mutating func readMail() {
+    private mutating func applyCommands() {
         while let command = mail.next() {
             switch command {
             case .attach(let socket, let descriptor, let role):
-                engine.attach(socket, descriptor: descriptor, role)
+                batch.messages.reset(slot: socket.slot)
+                counters.reset(slot: socket.slot, generation: socket.generation)
+                engine.attach(socket, descriptor: descriptor, wantsSource: role.wantsSource)
             case .detach(let socket): engine.detach(socket)
-            case .fit(let socket, let bytes): engine.fit(socket, datagramBytes: bytes)
+            case .fit(let socket, let bytes):
+                if engine.serves(socket) { batch.messages.fit(slot: socket.slot, datagramBytes: bytes) }
             case .stop: isRunning = false
             case .carry: break
             }
-            relay.obey(command)
+            relay.apply(command)
         }
     }
 }

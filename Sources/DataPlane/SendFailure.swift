@@ -40,14 +40,17 @@ public enum SendFailure: Int, Sendable, CaseIterable, BitwiseCopyable {
     }
 }
 
-/// What an engine does about a refused send before it counts it as lost.
-enum SendRecovery: BitwiseCopyable {
-    /// Nothing helps this copy.
-    case giveUp
-    /// The kernel, the device or the MTU refuses segmentation: send the segments one by one, and from now on.
-    case sendSingly
+/// What becomes of a message that the kernel refuses: the one rule for all engines.
+enum SendOutcome: BitwiseCopyable {
+    /// The copy is lost; nothing helps it.
+    case lost
+    /// The copy is lost, and the socket takes nothing more at the moment: an engine that has not yet asked for what is
+    /// behind it need not ask.
+    case congested
+    /// The kernel, the device or the MTU refuses segmentation: the segments are sent one by one.
+    case split
     /// The errno told of an *earlier* datagram (an ICMP error kept for the next call); this one was not tried.
-    case sendAgain
+    case again
 
     /// - Parameters:
     ///   - errno: positive.
@@ -58,10 +61,11 @@ enum SendRecovery: BitwiseCopyable {
         switch errno {
         // EIO: no checksum offload. EINVAL: a segment is larger than the MTU, or the kernel does not know the cmsg.
         // EMSGSIZE: the same on newer kernels. See udp_send_skb in net/ipv4/udp.c.
-        case EIO where segmented, EINVAL where segmented, EMSGSIZE where segmented: self = .sendSingly
+        case EIO where segmented, EINVAL where segmented, EMSGSIZE where segmented: self = .split
         // udp_err in net/ipv4/udp.c stores these on a connected socket; the next send reports and clears them.
-        case ECONNREFUSED where !isRepeat, EHOSTUNREACH where !isRepeat, EPROTO where !isRepeat: self = .sendAgain
-        default: self = .giveUp
+        case ECONNREFUSED where !isRepeat, EHOSTUNREACH where !isRepeat, EPROTO where !isRepeat: self = .again
+        case EAGAIN: self = .congested
+        default: self = .lost
         }
     }
 }

@@ -12,15 +12,21 @@ func engineStep<R: Relay & ~Copyable>(
     _ relay: consuming R
 ) throws -> (Int64?) -> Void {
     let doorbell = try Doorbell()
-    let share = ProcessorShare(yields: true)
+    let sharing = CPUSharing(yields: true)
+    let batch = Batch(counters: counters, paths: board, segmentLimit: SegmentLimit.probe())
     guard let mode = kind.mode else {
-        let engine = try PollingEngine.open(mailbox: mail, counters: counters, board: board)
+        let engine = try PollingEngine.open(mailbox: mail, counters: counters)
         return stepper(
-            Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button, share: share), doorbell)
+            Loop(
+                engine: engine, relay: relay, batch: batch, mail: mail, doorbell: doorbell.button, sharing: sharing,
+                counters: counters), doorbell)
     }
     let engine = try RingEngine.open(
-        mode, mailbox: mail, counters: counters, board: board, quietWait: kind.quietWait)
-    return stepper(Loop(engine: engine, relay: relay, mail: mail, doorbell: doorbell.button, share: share), doorbell)
+        mode, mailbox: mail, counters: counters, quietWait: kind.quietWait)
+    return stepper(
+        Loop(
+            engine: engine, relay: relay, batch: batch, mail: mail, doorbell: doorbell.button, sharing: sharing,
+            counters: counters), doorbell)
 }
 
 extension EngineTests.Kind {
@@ -62,6 +68,6 @@ private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
 extension Loop where E: ~Copyable, R: ~Copyable {
     /// One turn that ends after a while even when nothing happens.
     mutating func turn(waitingAtMost nanoseconds: Int64) {
-        turn(deadline: min(relay.deadline, engarde_monotonic_nanoseconds() + nanoseconds))
+        turn(until: min(relay.deadline, engarde_monotonic_nanoseconds() + nanoseconds))
     }
 }

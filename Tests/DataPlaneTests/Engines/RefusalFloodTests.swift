@@ -17,10 +17,10 @@ import Testing
         bare.attach(1, descriptor: unconnected.descriptor, .link)
         for _ in 0..<3 {
             for _ in 0..<Limits.runs { bare.leave(1, [memory.slice(0, 10)]) }
-            bare.repeatDepartures(to: Limits.departures)
+            bare.repeatTransmits(to: Limits.transmits)
             bare.flush()
         }
-        #expect(bare.counters.value(SendFailure.other, slot: 1) == UInt64(3 * Limits.departures))
+        #expect(bare.counters.value(SendFailure.other, slot: 1) == UInt64(3 * Limits.transmits))
     }
 
     /// 840 runs of 64 are refused in one submission; taken apart they are more messages than the arena has, and
@@ -55,7 +55,7 @@ import Testing
             // Without privilege a receive buffer does not hold them all.
             let isWhole = geteuid() != 0 || Set(numbers).count == runs * 64
             if Set(numbers).count != numbers.count || !isWhole { wrong += 1 }
-            #expect(bare.counters.value(.segmentationOff, slot: UInt16(index)) == 1)
+            #expect(bare.counters.value(.segmentationOff, slot: UInt16(index)) != 0)
         }
         #expect(wrong == 0, "links that got a datagram twice or not at all")
     }

@@ -56,7 +56,7 @@ import Testing
         #expect(board.records().allSatisfy { $0.sentDatagrams == 41 && $0.receivedDatagrams == 41 })
     }
 
-    @Test("What the kernel coalesced is one arrival", arguments: EngineTests.Kind.allCases)
+    @Test("What the kernel coalesced is one packet", arguments: EngineTests.Kind.allCases)
     func coalesced(_ kind: EngineTests.Kind) throws {
         let bare = try BareEngine.open(kind)
         let socket = try UDPSocket.open(.v4)
@@ -65,9 +65,9 @@ import Testing
         let peer = try Peer()
         try peer.connect(to: socket.localAddress)
         #expect(peer.sendBurst(numbered(30, size: 1_000) + [[1]]))
-        var arrivals: [[Int]] = []
-        for _ in 0..<20 where arrivals.isEmpty { arrivals = bare.arrivals() }
-        #expect(arrivals == [Array(repeating: 1_000, count: 30) + [1]])
+        var packets: [[Int]] = []
+        for _ in 0..<20 where packets.isEmpty { packets = bare.packets() }
+        #expect(packets == [Array(repeating: 1_000, count: 30) + [1]])
     }
 
     /// The kernel refuses segmentation where it may not compute checksums (`SO_NO_CHECK`): EINVAL or EIO.
@@ -86,7 +86,7 @@ import Testing
         #expect(wireGuard.sendBurst(second))
         #expect(bench.turns { bench.value(.sentDatagrams, 1) == 51 })
         for server in servers { #expect(server.receiveAll(51) == first + second) }
-        #expect(bench.value(.segmentationOff, 1) == 1 && bench.value(.segmentationOff, 2) == 0)
+        #expect(bench.value(.segmentationOff, 1) != 0 && bench.value(.segmentationOff, 2) == 0)
         #expect(bench.value(.sends, 1) == 1 + 30 + 21, "refused once, then single")
         #expect(bench.value(.sends, 2) == 2)
         #expect(bench.failures(1) == 0 && bench.failures(2) == 0)
@@ -105,7 +105,7 @@ import Testing
                 for datagram in datagrams { #expect(wireGuard.send(datagram)) }
                 #expect(bench.turns { bench.value(.sentDatagrams, 1) == 12 })
                 #expect(server.receiveAll(datagrams.count) == datagrams)
-                #expect(bench.value(.segmentationOff, 1) == 1 && bench.failures(1) == 0)
+                #expect(bench.value(.segmentationOff, 1) != 0 && bench.failures(1) == 0)
             } catch { Issue.record(error) }
         }
         #expect(refusal == nil)

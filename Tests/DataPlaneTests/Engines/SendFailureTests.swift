@@ -23,29 +23,29 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         var errno: Int32
         /// By (segmented, repeat): neither, segmented, repeat, both.
-        var recoveries: [SendRecovery]
+        var outcomes: [SendOutcome]
         var testDescription: String { String(cString: strerror(errno)) }
     }
 
     @Test(
-        "Each refusal has its cure",
+        "Each refusal has its outcome",
         arguments: [
-            Case(errno: EIO, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
-            Case(errno: EINVAL, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
-            Case(errno: EMSGSIZE, recoveries: [.giveUp, .sendSingly, .giveUp, .sendSingly]),
-            Case(errno: ECONNREFUSED, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
-            Case(errno: EHOSTUNREACH, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
-            Case(errno: EPROTO, recoveries: [.sendAgain, .sendAgain, .giveUp, .giveUp]),
-            Case(errno: EAGAIN, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-            Case(errno: ENOBUFS, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-            Case(errno: ENETUNREACH, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-            Case(errno: EPERM, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
-            Case(errno: ENODEV, recoveries: [.giveUp, .giveUp, .giveUp, .giveUp]),
+            Case(errno: EIO, outcomes: [.lost, .split, .lost, .split]),
+            Case(errno: EINVAL, outcomes: [.lost, .split, .lost, .split]),
+            Case(errno: EMSGSIZE, outcomes: [.lost, .split, .lost, .split]),
+            Case(errno: ECONNREFUSED, outcomes: [.again, .again, .lost, .lost]),
+            Case(errno: EHOSTUNREACH, outcomes: [.again, .again, .lost, .lost]),
+            Case(errno: EPROTO, outcomes: [.again, .again, .lost, .lost]),
+            Case(errno: EAGAIN, outcomes: [.congested, .congested, .congested, .congested]),
+            Case(errno: ENOBUFS, outcomes: [.lost, .lost, .lost, .lost]),
+            Case(errno: ENETUNREACH, outcomes: [.lost, .lost, .lost, .lost]),
+            Case(errno: EPERM, outcomes: [.lost, .lost, .lost, .lost]),
+            Case(errno: ENODEV, outcomes: [.lost, .lost, .lost, .lost]),
         ])
-    func recoveries(_ test: Case) {
-        for (index, recovery) in test.recoveries.enumerated() {
-            let found = SendRecovery(errno: test.errno, segmented: index & 1 == 1, isRepeat: index & 2 == 2)
-            #expect(found == recovery, "segmented \(index & 1 == 1), repeat \(index & 2 == 2)")
+    func outcomes(_ test: Case) {
+        for (index, outcome) in test.outcomes.enumerated() {
+            let found = SendOutcome(errno: test.errno, segmented: index & 1 == 1, isRepeat: index & 2 == 2)
+            #expect(found == outcome, "segmented \(index & 1 == 1), repeat \(index & 2 == 2)")
         }
     }
 

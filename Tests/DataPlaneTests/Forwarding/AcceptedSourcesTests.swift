@@ -59,7 +59,7 @@ import Testing
     func table(_ test: Case) throws {
         let sources = AcceptedSources(prefixes: try test.prefixes.map { try #require(AddressPrefix($0)) })
         let source = SocketAddress(try #require(IPAddress(test.source)), port: 51_820)
-        let local = test.local.isEmpty ? engarde_packet_info() : MessageArenaTests.local(test.local)
+        let local = test.local.isEmpty ? engarde_packet_info() : TransmitMessagesTests.local(test.local)
         let isAccepted = sources.accepts(source, sentTo: local)
         #expect(isAccepted == test.isAccepted)
     }

@@ -11,7 +11,7 @@ import Testing
     private static let span: Int64 = 30
 
     private static func path(_ number: Int, heard: Int64) -> Path {
-        Path(address: ServerScene.path(number), local: engarde_packet_info(), lastHeard: heard, position: 0)
+        Path(address: ServerScene.path(number), local: engarde_packet_info(), lastHeard: heard, position: 0, tenant: 0)
     }
 
     private static func addresses(_ table: borrowing LastKnownPaths, _ session: Int32) -> [SocketAddress] {

@@ -149,7 +149,7 @@ import Testing
         let (bench, _) = bench(paths: Limits.paths)
         for number in 0..<Limits.paths {
             bench.arrive(0, [[1]], from: address("10.0.\(number >> 8).\(number & 255)", 40_000))
-            if number % Limits.arrivals == Limits.arrivals - 1 { _ = bench.turn() }
+            if number % Limits.packets == Limits.packets - 1 { _ = bench.turn() }
         }
         // Each begins three runs: a shorter last segment, and sizes that do not go together.
         for index in 0..<8 {

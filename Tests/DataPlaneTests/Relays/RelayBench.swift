@@ -6,7 +6,7 @@ import Sockets
 
 @testable import DataPlane
 
-/// A relay with a batch and no engine: arrivals are put in by hand, departures are read as values.
+/// A relay without an engine: packets are put in by hand, transmits are read as values.
 final class RelayBench<R: Relay & ~Copyable> {
     /// One send as decided.
     struct Sent: Equatable {
@@ -19,7 +19,8 @@ final class RelayBench<R: Relay & ~Copyable> {
 
     let counters = Counters()
     private var relay: R
-    private var batch = Batch()
+    private var queue = TransmitQueue()
+    private var packets: [ReceivedPacket] = []
     private var buffers: [UnsafeMutableRawPointer] = []
     private(set) var partialTurns = 0
 
@@ -35,17 +36,17 @@ final class RelayBench<R: Relay & ~Copyable> {
     /// Looks into the relay's state.
     func look<T>(_ body: (borrowing R) -> T) -> T { body(relay) }
 
-    func obey(_ command: Command) { relay.obey(command) }
+    func apply(_ command: Command) { relay.apply(command) }
     func attach(_ slot: UInt16, _ role: Command.Role, generation: UInt16 = 1) {
-        relay.obey(.attach(SocketHandle(slot: slot, generation: generation), descriptor: -1, role))
+        relay.apply(.attach(SocketHandle(slot: slot, generation: generation), descriptor: -1, role))
     }
 
     func carry(_ slot: UInt16, _ carries: Bool = true, generation: UInt16 = 1) {
-        relay.obey(.carry(SocketHandle(slot: slot, generation: generation), carries))
+        relay.apply(.carry(SocketHandle(slot: slot, generation: generation), carries))
     }
 
     func detach(_ slot: UInt16, generation: UInt16 = 1) {
-        relay.obey(.detach(SocketHandle(slot: slot, generation: generation)))
+        relay.apply(.detach(SocketHandle(slot: slot, generation: generation)))
     }
 
     /// Puts in what one receive brought: datagrams of equal size, the last perhaps shorter.
@@ -58,41 +59,43 @@ final class RelayBench<R: Relay & ~Copyable> {
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: max(1, all.count), alignment: 16)
         buffers.append(buffer)
         buffer.copyMemory(from: all, byteCount: all.count)
-        batch.append(
-            Arrival(
+        packets.append(
+            ReceivedPacket(
                 socket: SocketHandle(slot: slot, generation: generation), length: all.count,
                 segmentSize: datagrams[0].count, payload: buffer, source: source,
-                local: local.isEmpty ? engarde_packet_info() : MessageArenaTests.local(local)))
+                local: local.isEmpty ? engarde_packet_info() : TransmitMessagesTests.local(local)))
     }
 
     /// Decides what has arrived, as the loop does at `now`, and returns what leaves.
     func turn(at now: Int64 = 0) -> [Sent] {
         var sent: [Sent] = []
-        relay.expire(now: now)
-        while !relay.decide(&batch, now: now) {
-            partialTurns += 1
-            flush(&sent)
+        relay.expire(now: now, into: &queue)
+        for packet in packets {
+            while !relay.decide(packet, into: &queue, now: now) {
+                partialTurns += 1
+                flush(&sent)
+            }
         }
         flush(&sent)
-        batch.clearArrivals()
+        packets = []
         return sent
     }
 
     private func flush(_ sent: inout [Sent]) {
-        for index in 0..<batch.departureCount {
-            let departure = batch.departures[index]
-            let run = batch.runs[Int(departure.run)]
+        for index in 0..<queue.transmitCount {
+            let transmit = queue.transmit(index).pointee
+            let run = queue.run(of: index).pointee
             sent.append(
                 Sent(
-                    slot: departure.slot, destination: departure.destination,
-                    local: MessageArenaTests.bytes(departure.local),
+                    slot: transmit.slot, destination: transmit.destination,
+                    local: TransmitMessagesTests.bytes(transmit.local),
                     datagrams: (0..<run.segmentCount).map { bytes(run.segment($0)) }))
         }
-        batch.clearDepartures()
+        queue.clear()
     }
 }
 
 func address(_ text: String, _ port: UInt16) -> SocketAddress { SocketAddress(IPAddress(text)!, port: port) }
 
-/// The 16 bytes of a source address as a departure has them.
-func localBytes(_ text: String) -> [UInt8] { MessageArenaTests.bytes(MessageArenaTests.local(text)) }
+/// The 16 bytes of a source address as a transmit has them.
+func localBytes(_ text: String) -> [UInt8] { TransmitMessagesTests.bytes(TransmitMessagesTests.local(text)) }

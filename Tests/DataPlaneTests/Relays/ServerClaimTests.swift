@@ -152,7 +152,8 @@ import Testing
         for _ in 0..<4 { scene.bench.arrive(small, cookies) }
         scene.bench.arrive(claim, (0..<64).map { Datagram.data(7, 100 + $0, size: 64) })
         let sent = scene.bench.turn(at: 2_002)
-        #expect(sent.count { $0.destination == Scene.path(20) } == 64, "one by one")
+        let copies = sent.filter { $0.destination == Scene.path(20) }.flatMap(\.datagrams)
+        #expect(copies.count == 64 && Set(copies).count == 64, "each once")
     }
 
     @Test("A forged counter in the name of a proven path keeps no new path from being proven")

@@ -16,11 +16,12 @@ struct SimulatedPacket: Hashable {
     var peer = SocketAddress()
 }
 
-/// Stands where an engine does: fills a batch from an inbox, turns departures into packets, and knows of every
+/// Stands where an engine does: makes packets of an inbox and of what is queued, and knows of every
 /// buffer whether it is home.
 final class SimulatedEngine<R: Relay & ~Copyable> {
     private var relay: R
-    private var batch = Batch()
+    private var queue = TransmitQueue()
+    private var packets: [ReceivedPacket] = []
     private var random: SeededGenerator
     private let coalescePer1000: Int
     private var buffers: [UnsafeMutableRawPointer] = []
@@ -37,34 +38,34 @@ final class SimulatedEngine<R: Relay & ~Copyable> {
 
     deinit { for buffer in buffers { buffer.deallocate() } }
 
-    func obey(_ command: Command) { relay.obey(command) }
+    func apply(_ command: Command) { relay.apply(command) }
 
     /// Runs as many turns as it takes to decide the whole inbox; returns what left, in order.
     func run(_ inbox: [SimulatedPacket], now: Int64) -> [SimulatedPacket] {
         var left: [SimulatedPacket] = []
         var rest = inbox[...]
         repeat {
-            relay.expire(now: now)
-            while !rest.isEmpty, batch.arrivalCount < Limits.arrivals { receive(&rest) }
-            while !relay.decide(&batch, now: now) {
-                partialTurns += 1
-                send(&left)
+            relay.expire(now: now, into: &queue)
+            while !rest.isEmpty, packets.count < Limits.packets { receive(&rest) }
+            for packet in packets {
+                while !relay.decide(packet, into: &queue, now: now) {
+                    partialTurns += 1
+                    send(&left)
+                }
             }
             send(&left)
-            // Buffers are reused only now; overwriting them would show in the packets if a departure still saw them.
-            for index in 0..<batch.arrivalCount {
-                memset(buffers[index], 0xee, batch.arrivals[index].length)
-            }
-            buffersOut -= batch.arrivalCount
-            batch.clearArrivals()
+            // Buffers are reused only now; overwriting them would show in the packets if a transmit still saw them.
+            for packet in packets { memset(packet.payload, 0xee, packet.length) }
+            buffersOut -= packets.count
+            packets = []
         } while !rest.isEmpty
         return left
     }
 
-    /// One arrival: a packet, or several equal ones from one peer, the last perhaps shorter.
+    /// One receive: a datagram, or several equal ones from one peer, the last perhaps shorter.
     private func receive(_ rest: inout ArraySlice<SimulatedPacket>) {
         let first = rest.removeFirst()
-        let buffer = buffers[batch.arrivalCount]
+        let buffer = buffers[packets.count]
         var length = 0
         func add(_ packet: SimulatedPacket) {
             packet.bytes.withUnsafeBytes {
@@ -84,17 +85,17 @@ final class SimulatedEngine<R: Relay & ~Copyable> {
             rest.removeFirst()
             if next.bytes.count < size { break }
         }
-        batch.append(
-            Arrival(
+        packets.append(
+            ReceivedPacket(
                 socket: SocketHandle(slot: first.slot, generation: 1), length: length, segmentSize: size,
                 payload: buffer, source: first.peer, local: engarde_packet_info()))
         buffersOut += 1
     }
 
     private func send(_ left: inout [SimulatedPacket]) {
-        for index in 0..<batch.departureCount {
-            let departure = batch.departures[index]
-            let run = batch.runs[Int(departure.run)]
+        for index in 0..<queue.transmitCount {
+            let transmit = queue.transmit(index).pointee
+            let run = queue.run(of: index).pointee
             longestRun = max(longestRun, run.segmentCount)
             var bytes = 0
             for segment in 0..<run.segmentCount {
@@ -103,11 +104,11 @@ final class SimulatedEngine<R: Relay & ~Copyable> {
                 left.append(
                     SimulatedPacket(
                         bytes: Array(UnsafeRawBufferPointer(start: view.iov_base, count: view.iov_len)),
-                        slot: departure.slot, peer: departure.destination))
+                        slot: transmit.slot, peer: transmit.destination))
             }
             precondition(bytes == run.bytes, "the segments of a run are its bytes")
             precondition(run.segmentCount == 1 || run.bytes <= Limits.bytesPerRun)
         }
-        batch.clearDepartures()
+        queue.clear()
     }
 }

@@ -86,10 +86,10 @@ struct Simulation {
         _ client: SimulatedEngine<ClientRelay>, _ server: SimulatedEngine<R>
     ) throws {
         var random = SeededGenerator(seed: options.seed ^ 0x51ed)
-        client.obey(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
-        server.obey(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
+        client.apply(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
+        server.apply(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))
         for slot in options.isOpaque ? 1...1 : Self.upstreamSlots {
-            server.obey(.attach(SocketHandle(slot: slot, generation: 1), descriptor: -1, .upstream))
+            server.apply(.attach(SocketHandle(slot: slot, generation: 1), descriptor: -1, .upstream))
         }
         // Where WireGuard B answers to.
         var endpoint: UInt16 = options.isOpaque ? 1 : 0
@@ -98,8 +98,8 @@ struct Simulation {
         let count = options.links.count
         func handle(_ link: Int) -> SocketHandle { SocketHandle(slot: UInt16(link + 1), generation: 1) }
         for link in 0..<count {
-            client.obey(.attach(handle(link), descriptor: -1, .link))
-            client.obey(.carry(handle(link), true))
+            client.apply(.attach(handle(link), descriptor: -1, .link))
+            client.apply(.carry(handle(link), true))
         }
 
         var carries = [Bool](repeating: true, count: count)
@@ -144,7 +144,7 @@ struct Simulation {
             for link in 0..<count where tick > Self.warmUp {
                 let toggles = random.happens(options.links[link].carryTogglePer1000)
                 let wanted = link == live || carries[link] != toggles
-                if wanted != carries[link] { client.obey(.carry(handle(link), wanted)) }
+                if wanted != carries[link] { client.apply(.carry(handle(link), wanted)) }
                 carries[link] = wanted
             }
 

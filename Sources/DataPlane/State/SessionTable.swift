@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/// The live sessions, their members, and the upstream sockets that wait for one. Bounded by what ``init(limits:)`` is
+/// told; knows nothing of datagrams.
+@safe
+struct SessionTable: ~Copyable {
+    let limits: SessionLimits
+    /// Live sessions are the first so many of `order`, the proven ones before the provisional ones.
+    private(set) var count = 0
+    private(set) var provenCount = 0
+    private let sessions: UnsafeMutablePointer<Session>
+    private let order: UnsafeMutablePointer<Int32>
+    private let positions: UnsafeMutablePointer<Int32>
+    private let epochs: UnsafeMutablePointer<UInt32>
+    /// Path indices, 32 a session.
+    private let members: UnsafeMutablePointer<Int32>
+    /// The session that has a slot's socket, or -1.
+    private let owners: UnsafeMutablePointer<Int32>
+    /// Slots of upstream sockets nobody has: a ring, the one that has been free for longest first.
+    private let freeSlots: UnsafeMutablePointer<UInt16>
+    private var firstFree = 0
+    private(set) var freeSlotCount = 0
+    /// Whether WireGuard has spoken to a session on a slot's socket.
+    private let answered: UnsafeMutablePointer<Bool>
+    private var lastID: UInt64 = 0
+    /// Changes of all sessions' members so far.
+    private var changes: UInt32 = 0
+
+    init(limits: SessionLimits) {
+        self.limits = limits
+        let capacity = limits.tableCapacity
+        unsafe sessions = .allocate(capacity: capacity)
+        unsafe order = .allocate(capacity: capacity)
+        unsafe positions = .allocate(capacity: capacity)
+        unsafe epochs = .allocate(capacity: capacity)
+        unsafe epochs.initialize(repeating: 0, count: capacity)
+        unsafe members = .allocate(capacity: capacity * 32)
+        unsafe owners = .allocate(capacity: Limits.socketSlots)
+        unsafe owners.initialize(repeating: -1, count: Limits.socketSlots)
+        unsafe freeSlots = .allocate(capacity: Limits.socketSlots)
+        unsafe answered = .allocate(capacity: Limits.socketSlots)
+        unsafe answered.initialize(repeating: false, count: Limits.socketSlots)
+        for index in 0..<capacity {
+            unsafe (order + index).initialize(to: Int32(index))
+            unsafe (positions + index).initialize(to: Int32(index))
+        }
+    }
+
+    deinit {
+        unsafe sessions.deallocate()
+        unsafe order.deallocate()
+        unsafe positions.deallocate()
+        unsafe epochs.deallocate()
+        unsafe members.deallocate()
+        unsafe owners.deallocate()
+        unsafe freeSlots.deallocate()
+        unsafe answered.deallocate()
+    }
+
+    subscript(index: Int32) -> UnsafeMutablePointer<Session> { @_noLocks get { unsafe sessions + Int(index) } }
+
+    /// The index of live session number `position`, 0..<``count``; the first ``provenCount`` are the proven ones.
+    @_noLocks
+    func live(_ position: Int) -> Int32 { unsafe order[position] }
+
+    var provisionalCount: Int { @_noLocks get { count - provenCount } }
+
+    // MARK: Names for the duplicate window
+
+    /// What the duplicate window knows a session by: its place in 12 bits and its epoch in 19.
+    @_noLocks
+    func tag(_ index: Int32) -> UInt32 {
+        unsafe UInt32(truncatingIfNeeded: index) | sessions[Int(index)].epoch << 12
+    }
+
+    /// The session a tag stands for, or -1 when it is gone.
+    @_noLocks
+    func session(tagged tag: UInt32) -> Int32 {
+        let index = Int32(truncatingIfNeeded: tag & 0xfff)
+        guard unsafe Int(positions[Int(index)]) < count, unsafe order[Int(positions[Int(index)])] == index,
+            self.tag(index) == tag
+        else { return -1 }
+        return index
+    }
+
+    // MARK: Sessions
+
+    /// Opens a provisional session with an upstream socket of its own. There must be a free place and a free socket.
+    @_noLocks
+    mutating func open(_ rank: Session.Rank, now: Int64) -> Int32 {
+        let index = unsafe order[count]
+        unsafe positions[Int(index)] = Int32(truncatingIfNeeded: count)
+        count += 1
+        lastID += 1
+        unsafe epochs[Int(index)] = (epochs[Int(index)] &+ 1) & 0x7_ffff
+        let slot = unsafe freeSlots[firstFree]
+        firstFree = Self.place(firstFree + 1)
+        freeSlotCount -= 1
+        unsafe owners[Int(slot)] = index
+        unsafe sessions[Int(index)] = unsafe Session(
+            id: lastID, epoch: epochs[Int(index)], rank: rank, slot: slot, now: now)
+        return index
+    }
+
+    /// Notes WireGuard's proof.
+    @_noLocks
+    mutating func prove(_ index: Int32) {
+        unsafe sessions[Int(index)].isProven = true
+        unsafe swap(Int(positions[Int(index)]), provenCount)
+        provenCount += 1
+    }
+
+    /// Closes a session that has no members. Its sockets are the caller's to free or to retire.
+    @_noLocks
+    mutating func close(_ index: Int32) {
+        if unsafe sessions[Int(index)].isProven {
+            provenCount -= 1
+            unsafe swap(Int(positions[Int(index)]), provenCount)
+        }
+        count -= 1
+        unsafe swap(Int(positions[Int(index)]), count)
+    }
+
+    /// Lets two sessions change places in `order`.
+    @_noLocks
+    private mutating func swap(_ one: Int, _ other: Int) {
+        let (first, second) = unsafe (order[one], order[other])
+        unsafe order[one] = second
+        unsafe order[other] = first
+        unsafe positions[Int(second)] = Int32(truncatingIfNeeded: one)
+        unsafe positions[Int(first)] = Int32(truncatingIfNeeded: other)
+    }
+
+    // MARK: Members
+
+    @_noLocks
+    func member(_ index: Int32, _ ordinal: Int) -> Int32 { unsafe members[Int(index) * 32 + ordinal] }
+
+    /// Takes a path in. Returns its ordinal; there must be room.
+    @_noLocks
+    mutating func add(_ path: Int32, to index: Int32) -> Int {
+        let ordinal = unsafe sessions[Int(index)].takeOrdinal(limit: limits.maxPathsPerSession)
+        unsafe members[Int(index) * 32 + ordinal] = path
+        noteChange(of: index)
+        return ordinal
+    }
+
+    @_noLocks
+    mutating func remove(ordinal: Int, from index: Int32) {
+        unsafe sessions[Int(index)].members &= ~(1 << UInt32(ordinal))
+        unsafe sessions[Int(index)].provenMembers &= ~(1 << UInt32(ordinal))
+        // Whoever has its place next has not opened the session.
+        if unsafe sessions[Int(index)].opener == ordinal { unsafe sessions[Int(index)].opener = -1 }
+    }
+
+    /// Notes that what a session's datagrams go to has changed.
+    @_noLocks
+    mutating func noteChange(of index: Int32) {
+        changes &+= 1
+        unsafe sessions[Int(index)].membersVersion = changes
+    }
+
+    /// How many paths it may still take in.
+    @_noLocks
+    func roomLeft(_ index: Int32) -> Int {
+        unsafe limits.maxPathsPerSession - sessions[Int(index)].members.nonzeroBitCount
+    }
+
+    // MARK: Upstream sockets
+
+    /// The session that WireGuard's words on this socket are for, or -1.
+    @_noLocks
+    func owner(ofSlot slot: UInt16) -> Int32 { unsafe owners[Int(slot)] }
+
+    @_noLocks
+    mutating func hand(slot: UInt16, to index: Int32) { unsafe owners[Int(slot)] = index }
+
+    /// Notes that WireGuard has spoken to a session on this socket.
+    @_noLocks
+    mutating func noteAnswer(onSlot slot: UInt16) { unsafe answered[Int(slot)] = true }
+
+    @_noLocks
+    func isAnswered(slot: UInt16) -> Bool { unsafe answered[Int(slot)] }
+
+    /// A socket that WireGuard has never answered on may serve another session. It is taken last: WireGuard may be
+    /// about to answer its former one.
+    @_noLocks
+    mutating func free(slot: UInt16) {
+        unsafe owners[Int(slot)] = -1
+        unsafe answered[Int(slot)] = false
+        unsafe freeSlots[Self.place(firstFree + freeSlotCount)] = slot
+        freeSlotCount += 1
+    }
+
+    /// Free slot number `position`, 0..<``freeSlotCount``.
+    @_noLocks
+    func freeSlot(_ position: Int) -> UInt16 { unsafe freeSlots[Self.place(firstFree + position)] }
+
+    @_noLocks
+    private static func place(_ place: Int) -> Int { place < Limits.socketSlots ? place : place - Limits.socketSlots }
+
+    /// A socket has been taken away: nobody has it from now on, and it is not free either.
+    @_noLocks
+    mutating func disown(slot: UInt16) {
+        unsafe owners[Int(slot)] = -1
+        var kept = 0
+        for position in 0..<freeSlotCount {
+            let other = freeSlot(position)
+            if other == slot { continue }
+            unsafe freeSlots[Self.place(firstFree + kept)] = other
+            kept += 1
+        }
+        freeSlotCount = kept
+    }
+}
