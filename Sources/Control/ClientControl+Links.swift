@@ -66,7 +66,7 @@ extension ClientControl {
             link.isCarrying = true
             expectedLinks.note(link.name)
             link.joined = engarde_monotonic_nanoseconds()
-            link.questionsWhenJoined = dataPlane.counters.value(.questions)
+            link.expectedRepliesWhenJoined = dataPlane.counters.value(.expectedReplies)
         }
         become(&link, .carrying(pair))
         warn(&link, interface, pair)
@@ -157,11 +157,11 @@ extension ClientControl {
     private func hasPlace(now: Int64) -> Bool {
         let occupants = links.filter { $0.value.socket != nil }
         guard occupants.count >= LinkPlaces.count else { return true }
-        let questions = dataPlane.counters.value(.questions)
+        let expectedReplies = dataPlane.counters.value(.expectedReplies)
         let candidates = occupants.map { index, link in
             LinkPlaces.Occupant(
                 index: index, joined: link.joined, hasBroughtSomething: lastReceived(link) > 0,
-                wasAsked: questions > link.questionsWhenJoined)
+                wasAsked: expectedReplies > link.expectedRepliesWhenJoined)
         }
         guard let index = LinkPlaces.givingWay(candidates, now: now) else { return false }
         wait(&links[index]!)
@@ -193,7 +193,7 @@ extension ClientControl {
         guard let interface = table[index], var link = links[index], link.isCarrying else { return }
         let evidence = CandidateSelection.Evidence(
             now: now, lastReceived: lastReceived(link), isSilent: link.judgement.state == .silent,
-            questions: dataPlane.counters.value(.questions))
+            questions: dataPlane.counters.value(.expectedReplies))
         let (before, socket) = (link.pair, link.socket)
         if let attempt = link.selection.attempt(evidence) {
             let needsSocket = attempt.needsNewPort || attempt.pair.source != before?.source

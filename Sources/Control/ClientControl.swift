@@ -203,7 +203,7 @@ public final class ClientControl: Service, @unchecked Sendable {
                 lastReceived: lastReceived(links[index]!), traffic: Traffic(counters, slot: slot),
                 refusal: counters.lastFailure(slot: slot), tenant: Int64(slot) << 16 | Int64(handle.generation),
                 lastHeardAnywhere: heard,
-                questions: counters.value(.questions))
+                expectedReplies: counters.value(.expectedReplies))
             guard let before = links[index]!.meter.update(reading, dataPlane.copies) else { continue }
             let (link, reason) = (links[index]!, links[index]!.meter.reason)
             if before.alarm != link.alarm {

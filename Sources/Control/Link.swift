@@ -62,7 +62,7 @@ struct Link {
     /// When it last began to carry, monotonic nanoseconds.
     var joined: Int64 = 0
     /// Datagrams sent over all links by then that want an answer.
-    var questionsWhenJoined: UInt64 = 0
+    var expectedRepliesWhenJoined: UInt64 = 0
     /// When something last came over sockets of this link that are closed since; 0 for never.
     var lastReceivedBefore: Int64 = 0
     /// When it began to wait for a place among the links that carry, see ``LinkPlaces``.

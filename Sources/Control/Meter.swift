@@ -12,7 +12,7 @@ struct Meter {
         var now: Int64
         /// When it joined the fan-out; another value than before means that it is another socket or path.
         var joined: Int64
-        /// Its member and stream on the ``CopyBoard``.
+        /// Its member and stream on the ``DuplicateStatistics``.
         var member: Int
         var stream: Int
         var lastReceived: Int64
@@ -25,7 +25,7 @@ struct Meter {
         /// When its peer was last heard over any link or path.
         var lastHeardAnywhere: Int64
         /// What the peer should have answered since the program or the session began.
-        var questions: UInt64
+        var expectedReplies: UInt64
     }
 
     /// Datagrams of one link or path; never less than before while it stays in the fan-out.
@@ -76,12 +76,12 @@ struct Meter {
     }
 
     /// The last second whose late copies are in.
-    private static func lastWhole(_ now: Int64) -> Int64 { now / 1_000_000_000 - 1 - CopyBoard.lag }
+    private static func lastWhole(_ now: Int64) -> Int64 { now / 1_000_000_000 - 1 - DuplicateStatistics.lag }
 
     /// Reads what there is to know now.
     ///
     /// - Returns: what it was before, when it is something else now.
-    mutating func update(_ reading: Reading, _ copies: CopyBoard) -> Before? {
+    mutating func update(_ reading: Reading, _ copies: DuplicateStatistics) -> Before? {
         if reading.joined != joined {
             joined = reading.joined
             heardAnywhere = -1
@@ -106,11 +106,11 @@ struct Meter {
     /// - Parameter unixOffset: what to add to monotonic seconds to get seconds since 1970.
     func minutes(unixOffset: Int64) -> [QualityMinute] { history.minutes(at: folded, unixOffset: unixOffset) }
 
-    private mutating func fold(_ reading: Reading, _ copies: CopyBoard) {
+    private mutating func fold(_ reading: Reading, _ copies: DuplicateStatistics) {
         let last = Self.lastWhole(reading.now)
         guard last > folded else { return }
         // Older bins are overwritten.
-        for second in max(folded + 1, last - Int64(CopyBoard.bins) + 3)...last {
+        for second in max(folded + 1, last - Int64(DuplicateStatistics.bins) + 3)...last {
             var sample = SecondSample(second: second)
             // Of the second in which it joined it has seen a part only.
             if second > reading.joined / 1_000_000_000 {
@@ -148,10 +148,10 @@ struct Meter {
         traffic = now
     }
 
-    private mutating func evidence(_ reading: Reading, _ copies: CopyBoard) -> LinkEvidence {
+    private mutating func evidence(_ reading: Reading, _ copies: DuplicateStatistics) -> LinkEvidence {
         if reading.lastHeardAnywhere != heardAnywhere {
             heardAnywhere = reading.lastHeardAnywhere
-            questionsWhenHeard = reading.questions
+            questionsWhenHeard = reading.expectedReplies
         }
         var evidence = LinkEvidence(now: reading.now, joined: reading.joined)
         evidence.lastReceived = reading.lastReceived
@@ -165,7 +165,7 @@ struct Meter {
         evidence.refusedDatagrams = seen.refused
         evidence.refusal = reading.refusal?.reason ?? ""
         evidence.lastHeardAnywhere = reading.lastHeardAnywhere
-        evidence.unansweredDatagrams = reading.questions &- questionsWhenHeard
+        evidence.unansweredDatagrams = reading.expectedReplies &- questionsWhenHeard
         evidence.window = windows.last10Seconds
         evidence.windowEnd = (folded + 1) * 1_000_000_000
         return evidence

@@ -40,12 +40,12 @@ struct PathMeters {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Takes in what the boards say. Opaque traffic has paths without sessions, and no copies to compare.
-    mutating func update(_ boards: ServerBoards, hasSessions: Bool, now: Int64) {
-        let records = boards.paths.records()
-        let sessions = Dictionary(boards.sessions.records().map { ($0.index, $0) }) { first, _ in first }
-        var lastHeard: [Int: Int64] = [:]
-        for record in records { lastHeard[record.session] = max(lastHeard[record.session] ?? 0, record.lastHeard) }
+    /// Takes in what the statistics say. Opaque traffic has paths without sessions, and no copies to compare.
+    mutating func update(_ statistics: ServerStatistics, hasSessions: Bool, now: Int64) {
+        let records = statistics.paths.records()
+        let sessions = Dictionary(statistics.sessions.records().map { ($0.index, $0) }) { first, _ in first }
+        var lastReceived: [Int: Int64] = [:]
+        for record in records { lastReceived[record.session] = max(lastReceived[record.session] ?? 0, record.lastReceived) }
 
         let live = Set(records.map(\.address))
         let gone = entries.filter { !live.contains($0.key) }
@@ -58,21 +58,21 @@ struct PathMeters {
                 entry = Entry(meter: Meter(.server, now: now), since: record.since, isTold: false)
             }
             // A stranger's claim is nobody's news.
-            if !entry.isTold, record.isProven || !hasSessions {
+            if !entry.isTold, record.isValidated || !hasSessions {
                 entry.isTold = true
                 new.append(record.address)
             }
             let reading = Meter.Reading(
                 now: now, joined: record.since, member: record.index, stream: record.session,
-                lastReceived: record.lastHeard, traffic: Traffic(record), refusal: record.lastFailure,
-                lastHeardAnywhere: lastHeard[record.session] ?? 0,
-                questions: sessions[record.session]?.questions ?? 0)
-            let before = entry.meter.update(reading, boards.copies)
-            if let before, record.isProven { tell(record.address, before, entry.meter) }
+                lastReceived: record.lastReceived, traffic: Traffic(record), refusal: record.lastFailure,
+                lastHeardAnywhere: lastReceived[record.session] ?? 0,
+                expectedReplies: sessions[record.session]?.expectedReplies ?? 0)
+            let before = entry.meter.update(reading, statistics.copies)
+            if let before, record.isValidated { tell(record.address, before, entry.meter) }
             entries[record.address] = entry
         }
         tell(new, "heard")
-        name(records.filter { $0.isProven || !hasSessions }, sessions, now)
+        name(records.filter { $0.isValidated || !hasSessions }, sessions, now)
     }
 
     /// The meter of a live path by its address in words.
@@ -81,12 +81,12 @@ struct PathMeters {
     /// The meter of a live path.
     subscript(address: SocketAddress) -> Meter? { entries[address]?.meter }
 
-    private mutating func name(_ paths: [PathBoard.Record], _ sessions: [Int: SessionBoard.Record], _ now: Int64) {
+    private mutating func name(_ paths: [PathStatistics.Record], _ sessions: [Int: SessionStatistics.Record], _ now: Int64) {
         names.update(
-            sessions: sessions.values.filter(\.isProven).map(\.id),
+            sessions: sessions.values.filter(\.isValidated).map(\.id),
             paths: paths.map {
                 SeriesNames.Path(
-                    address: $0.address, since: $0.since, lastHeard: $0.lastHeard,
+                    address: $0.address, since: $0.since, lastReceived: $0.lastReceived,
                     session: sessions[$0.session]?.id ?? 0)
             }, now: now)
     }
@@ -110,7 +110,7 @@ struct PathMeters {
 }
 
 extension Traffic {
-    init(_ record: PathBoard.Record) {
+    init(_ record: PathStatistics.Record) {
         self.init()
         receivedDatagrams = record.receivedDatagrams
         receivedBytes = record.receivedBytes

@@ -14,7 +14,7 @@ struct SeriesNames {
         var address: SocketAddress
         /// When it came into being, which tells it from others that had its address.
         var since: Int64
-        var lastHeard: Int64
+        var lastReceived: Int64
         /// The id of its session.
         var session: UInt64
     }
@@ -91,7 +91,7 @@ struct SeriesNames {
                 continue
             }
             // One that was taken to be over and is heard again is named anew.
-            if known.ordinal == nil, path.lastHeard > known.path.lastHeard {
+            if known.ordinal == nil, path.lastReceived > known.path.lastReceived {
                 new.append(path)
             } else {
                 names[path.address] = Name(path: path, ordinal: known.ordinal)
@@ -108,8 +108,8 @@ struct SeriesNames {
 
     /// Takes the name of the path that has not been heard for longest, if that has not been heard since this one came.
     private mutating func inherit(_ path: Path) -> Int? {
-        let over = names.values.filter { isKin($0, path) && $0.path.lastHeard <= path.since }
-            .min { $0.path.lastHeard < $1.path.lastHeard }
+        let over = names.values.filter { isKin($0, path) && $0.path.lastReceived <= path.since }
+            .min { $0.path.lastReceived < $1.path.lastReceived }
         guard let over else { return nil }
         names[over.path.address]!.ordinal = nil
         return over.ordinal

@@ -37,15 +37,15 @@ extension ServerControl: ServerStatusSource, SupervisedProgram {
         var status = ServerStatus(program: program)
         status.wireGuardAddress = upstream.destination.map { "\($0)" } ?? ""
         status.traffic = Traffic(dataPlane.counters, slot: listen.handle.slot)
-        let boards = dataPlane.boards!
-        let paths = Dictionary(grouping: boards.paths.records(), by: \.session)
+        let statistics = dataPlane.statistics!
+        let paths = Dictionary(grouping: statistics.paths.records(), by: \.session)
         if hasSessions {
-            let records = boards.sessions.records().sorted { $0.id < $1.id }
-            let unproven = records.filter { !$0.isProven }
+            let records = statistics.sessions.records().sorted { $0.id < $1.id }
+            let unproven = records.filter { !$0.isValidated }
             status.unprovenSessions = unproven.count
-            let told = records.filter(\.isProven) + unproven.prefix(Self.unprovenSessionsMax)
-            status.sessions = told.map { session($0, paths[$0.index] ?? [], boards, now) }
-            status.unprovenPaths = paths.values.joined().count { !$0.isProven }
+            let told = records.filter(\.isValidated) + unproven.prefix(Self.unprovenSessionsMax)
+            status.sessions = told.map { session($0, paths[$0.index] ?? [], statistics, now) }
+            status.unprovenPaths = paths.values.joined().count { !$0.isValidated }
         } else {
             status.sessions = [everybody(paths[0] ?? [], now)]
         }
@@ -53,29 +53,29 @@ extension ServerControl: ServerStatusSource, SupervisedProgram {
     }
 
     private func session(
-        _ record: SessionBoard.Record, _ paths: [PathBoard.Record], _ boards: ServerBoards, _ now: Int64
+        _ record: SessionStatistics.Record, _ paths: [PathStatistics.Record], _ statistics: ServerStatistics, _ now: Int64
     ) -> SessionStatus {
         var status = SessionStatus(id: record.id)
-        status.isProven = record.isProven
+        status.isProven = record.isValidated
         status.number = meters.names.number(ofSession: record.id) ?? 0
         status.ageSeconds = Double(now - record.since) / 1e9
-        status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
+        status.lastReceivedSeconds = age(record.lastReceived, now: now) ?? 0
         status.upstreamPort = upstream.socket(inSlot: record.slot)?.socket.localAddress.port ?? 0
-        status.uniqueDatagrams = boards.copies.uniques(ofStream: record.index)
-        status.duplicateDatagrams = boards.copies.duplicates(ofStream: record.index)
+        status.uniqueDatagrams = statistics.copies.uniques(ofStream: record.index)
+        status.duplicateDatagrams = statistics.copies.duplicates(ofStream: record.index)
         status.traffic = Traffic(dataPlane.counters, slot: record.slot)
         status.paths = paths.sorted { ($0.since, $0.index) < ($1.since, $1.index) }.map { path($0, now) }
         return status
     }
 
     /// Opaque traffic: one WireGuard, and whoever sends.
-    private func everybody(_ paths: [PathBoard.Record], _ now: Int64) -> SessionStatus {
+    private func everybody(_ paths: [PathStatistics.Record], _ now: Int64) -> SessionStatus {
         var status = SessionStatus(id: 0)
         status.number = 1
         let oldest = paths.min { $0.since < $1.since }
         status.isProven = true
         status.ageSeconds = oldest.map { Double(now - $0.since) / 1e9 } ?? 0
-        status.lastReceivedSeconds = paths.map(\.lastHeard).max().flatMap { age($0, now: now) } ?? 0
+        status.lastReceivedSeconds = paths.map(\.lastReceived).max().flatMap { age($0, now: now) } ?? 0
         if let socket = upstream.handles.first.flatMap({ upstream.socket(inSlot: $0.slot) }) {
             status.upstreamPort = socket.socket.localAddress.port
             status.traffic = Traffic(dataPlane.counters, slot: socket.handle.slot)
@@ -84,15 +84,15 @@ extension ServerControl: ServerStatusSource, SupervisedProgram {
         return status
     }
 
-    private func path(_ record: PathBoard.Record, _ now: Int64) -> PathStatus {
+    private func path(_ record: PathStatistics.Record, _ now: Int64) -> PathStatus {
         let meter = meters[record.address]
         var status = PathStatus(address: "\(record.address)", state: meter?.state ?? .carrying)
         status.reason = meter?.reason ?? ""
         status.stateSeconds = Double(now - (meter?.stateSince ?? record.since)) / 1e9
-        status.isProven = record.isProven || !hasSessions
+        status.isProven = record.isValidated || !hasSessions
         status.name = meters.names.name(of: record.address) ?? ""
         status.ageSeconds = Double(now - record.since) / 1e9
-        status.lastReceivedSeconds = age(record.lastHeard, now: now) ?? 0
+        status.lastReceivedSeconds = age(record.lastReceived, now: now) ?? 0
         status.traffic = Traffic(record)
         status.quality = meter?.windows ?? QualityWindows()
         return status

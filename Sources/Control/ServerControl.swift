@@ -130,7 +130,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     func measure(_ now: Int64) {
         guard now - measuredAt >= Meter.lookNanosecondsMin else { return }
         measuredAt = now
-        meters.update(dataPlane.boards!, hasSessions: hasSessions, now: now)
+        meters.update(dataPlane.statistics!, hasSessions: hasSessions, now: now)
     }
 
     /// Clients' links are not known here.

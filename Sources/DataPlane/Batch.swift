@@ -23,7 +23,7 @@ struct Batch: ~Copyable {
     /// - Parameters:
     ///   - paths: the server's paths; nil on a client.
     ///   - segmentLimit: segments one send may carry.
-    init(counters: Counters, paths: PathBoard?, segmentLimit: SegmentLimit = SegmentLimit()) {
+    init(counters: Counters, paths: PathStatistics?, segmentLimit: SegmentLimit = SegmentLimit()) {
         self.counters = counters
         queue = TransmitQueue(segmentLimit: segmentLimit)
         messages = TransmitMessages(counters: counters, paths: paths)

@@ -26,11 +26,11 @@ public final class DataPlane: Sendable {
 
     public let counters = Counters()
     /// The server's live paths and sessions; nil on a client. Opaque traffic has no sessions.
-    public let boards: ServerBoards?
+    public let statistics: ServerStatistics?
     /// What copies tell. Members are the client's link sockets by slot, or the server's paths.
-    public let copies: CopyBoard
+    public let copies: DuplicateStatistics
     /// The client's WireGuard, as the one path there is once it has spoken.
-    public let wireGuard = PathBoard(capacity: 1)
+    public let wireGuard = PathStatistics(capacity: 1)
     public let mailbox: Mailbox
     /// Rings, when asked to, at the next datagram.
     public let doorbell: Doorbell
@@ -49,17 +49,17 @@ public final class DataPlane: Sendable {
         let doorbell = try Doorbell()
         self.doorbell = doorbell
         let counters = counters
-        let boards: ServerBoards? =
+        let statistics: ServerStatistics? =
             switch task {
             case .client: nil
-            case .server(let limits, _), .opaqueServer(let limits): ServerBoards(limits)
+            case .server(let limits, _), .opaqueServer(let limits): ServerStatistics(limits)
             }
-        self.boards = boards
-        let copies = boards?.copies ?? CopyBoard(members: Limits.clientSocketSlots, streams: 1)
+        self.statistics = statistics
+        let copies = statistics?.copies ?? DuplicateStatistics(members: Limits.clientSocketSlots, streams: 1)
         self.copies = copies
         let opening = Opening()
         let crossing = Crossing(
-            counters: counters, copies: copies, boards: boards, wireGuard: wireGuard, mailbox: mailbox,
+            counters: counters, copies: copies, statistics: statistics, wireGuard: wireGuard, mailbox: mailbox,
             doorbell: doorbell)
         thread = try Thread { Self.main(task, preference, tuning, crossing, opening) }
         engine = try opening.wait().get()
@@ -80,9 +80,9 @@ public final class DataPlane: Sendable {
     /// What the thread shares with the rest of the program.
     private struct Crossing: Sendable {
         var counters: Counters
-        var copies: CopyBoard
-        var boards: ServerBoards?
-        var wireGuard: PathBoard
+        var copies: DuplicateStatistics
+        var statistics: ServerStatistics?
+        var wireGuard: PathStatistics
         var mailbox: Mailbox
         var doorbell: Doorbell
     }
@@ -143,19 +143,19 @@ public final class DataPlane: Sendable {
             run(
                 engine,
                 ClientRelay(
-                    counters: crossing.counters, copies: crossing.copies, board: crossing.wireGuard,
+                    counters: crossing.counters, copies: crossing.copies, statistics: crossing.wireGuard,
                     isOpaque: isOpaque, allowedSources: allowedSources, random: &random), crossing, sharing)
         case .server(let limits, let key):
             run(
                 engine,
                 ServerRelay(
-                    counters: crossing.counters, boards: crossing.boards!, limits: limits,
+                    counters: crossing.counters, statistics: crossing.statistics!, limits: limits,
                     verifier: key.map(InitiationVerifier.init), random: &random), crossing, sharing)
         case .opaqueServer(let limits):
             run(
                 engine,
                 OpaqueServerRelay(
-                    counters: crossing.counters, board: crossing.boards!.paths,
+                    counters: crossing.counters, statistics: crossing.statistics!.paths,
                     pathTimeout: limits.pathTimeoutNanoseconds, random: &random), crossing, sharing)
         }
     }
@@ -164,7 +164,7 @@ public final class DataPlane: Sendable {
         _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing, _ sharing: CPUSharing
     ) {
         let batch = Batch(
-            counters: crossing.counters, paths: crossing.boards?.paths, segmentLimit: SegmentLimit.probe())
+            counters: crossing.counters, paths: crossing.statistics?.paths, segmentLimit: SegmentLimit.probe())
         var loop = Loop(
             engine: engine, relay: relay, batch: batch, mail: crossing.mailbox.reader,
             doorbell: crossing.doorbell.button, sharing: sharing, counters: crossing.counters)

@@ -63,8 +63,8 @@ public enum Limits {
         precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= packets)
         precondition(ringBuffers % ringBufferPortion == 0)
         precondition(links < clientSocketSlots && clientSocketSlots <= 64)
-        precondition(sessions + provisionalSessions <= 1 << 12)
-        precondition(sessions + provisionalSessions + spareUpstreamSockets < socketSlots)
+        precondition(sessions + pendingSessions <= 1 << 12)
+        precondition(sessions + pendingSessions + spareUpstreamSockets < socketSlots)
         // A relay stops between two packets when the next might not fit: one packet must always fit.
         precondition(transmits >= runsPerPacket * max(links, paths + lastKnownPaths) && runs >= runsPerPacket)
         precondition(slices >= segmentsPerPacket)

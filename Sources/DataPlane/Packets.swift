@@ -133,11 +133,16 @@ struct TransmitTarget: BitwiseCopyable {
     }
 
     @_noLocks
-    init(path: Int32, tenant: UInt16) {
-        index = Int32(truncatingIfNeeded: Limits.socketSlots) + path
+    init(path: PathIndex, tenant: UInt16) {
+        index = Int32(truncatingIfNeeded: Limits.socketSlots) + path.raw
         self.tenant = tenant
     }
 
-    /// The path it is, or -1.
-    var path: Int32 { @_noLocks get { max(-1, index - Int32(truncatingIfNeeded: Limits.socketSlots)) } }
+    /// The path it is; nil for a socket.
+    var path: PathIndex? {
+        @_noLocks get {
+            let path = index - Int32(truncatingIfNeeded: Limits.socketSlots)
+            return path >= 0 ? PathIndex(path) : nil
+        }
+    }
 }

@@ -8,7 +8,7 @@ public enum SendFailure: Int, Sendable, CaseIterable, BitwiseCopyable {
     case congested
     /// ENOBUFS, ENOMEM: the device queue or the kernel is out of memory.
     case noBuffers
-    /// ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN: no way there at the moment.
+    /// ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN: no way there at the timestamp.
     case unreachable
     /// ECONNREFUSED: the far host is there, nobody listens.
     case refused

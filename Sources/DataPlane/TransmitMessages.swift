@@ -49,11 +49,11 @@ struct TransmitMessages: ~Copyable {
     private(set) var bytes = 0
     private let counters: Counters
     /// The server's paths, which share one socket; nil on a client.
-    private let paths: PathBoard?
+    private let paths: PathStatistics?
 
     static var capacity: Int { @_noLocks get { Limits.transmits } }
 
-    init(counters: Counters, paths: PathBoard?) {
+    init(counters: Counters, paths: PathStatistics?) {
         self.counters = counters
         self.paths = paths
         offload = UDPOffload(paths: paths?.capacity ?? 0)
@@ -237,7 +237,7 @@ struct TransmitMessages: ~Copyable {
             let last = unsafe length - (datagrams - 1) * run.pointee.segmentSize
             counters.add(.fragmentedDatagrams, slot: slot, last > whole ? datagrams : datagrams - 1)
         }
-        if path >= 0 {
+        if let path {
             paths?.add(path, .sentDatagrams, datagrams)
             paths?.add(path, .sentBytes, length)
         }
@@ -248,7 +248,7 @@ struct TransmitMessages: ~Copyable {
         let (slot, path) = unsafe (transmit.pointee.slot, transmit.pointee.target.path)
         counters.add(failure, slot: slot, datagrams)
         counters.set(.lastFailure, slot: slot, UInt64(failure.index) + 1)
-        if path >= 0 {
+        if let path {
             paths?.add(path, .sendFailures, datagrams)
             paths?.set(path, .lastFailure, UInt64(failure.index) + 1)
         }
@@ -258,7 +258,7 @@ struct TransmitMessages: ~Copyable {
     @_noLocks
     private func note(_ transmit: UnsafeMutablePointer<Transmit>, segmentationOff errno: Int32) {
         let (slot, path) = unsafe (transmit.pointee.slot, transmit.pointee.target.path)
-        if path >= 0 {
+        if let path {
             paths?.set(path, .segmentationOff, UInt64(errno))
         } else {
             counters.set(.segmentationOff, slot: slot, UInt64(errno))

@@ -18,12 +18,12 @@ import Testing
         traffic.sentBytes = received * 50
         return Meter.Reading(
             now: now, joined: 100 * second, member: 0, stream: 0, lastReceived: now, traffic: traffic,
-            lastHeardAnywhere: now, questions: 0)
+            lastHeardAnywhere: now, expectedReplies: 0)
     }
 
     @Test("Rates are of what crossed since the last look")
     func rates() {
-        let copies = CopyBoard(members: 1, streams: 1)
+        let copies = DuplicateStatistics(members: 1, streams: 1)
         var meter = Meter(.server, now: 100 * Self.second)
         for step in 1...20 as ClosedRange<Int64> {
             #expect(meter.update(Self.reading((100 + step) * Self.second, received: UInt64(step * 7)), copies) == nil)
@@ -36,7 +36,7 @@ import Testing
 
     @Test("A path that is gone and back within a turn starts its figures again: nobody minds")
     func backAtOnce() {
-        let copies = CopyBoard(members: 1, streams: 1)
+        let copies = DuplicateStatistics(members: 1, streams: 1)
         var meter = Meter(.server, now: 100 * Self.second)
         for (step, received) in [1_000, 2_000, 5, 10].enumerated() {
             _ = meter.update(Self.reading((101 + Int64(step)) * Self.second, received: UInt64(received)), copies)
@@ -46,7 +46,7 @@ import Testing
 
     @Test("A link that lost its carrier goes on with the figures of the same socket: they count once")
     func carriesAgain() {
-        let copies = CopyBoard(members: 1, streams: 1)
+        let copies = DuplicateStatistics(members: 1, streams: 1)
         var meter = Meter(.client, now: 100 * Self.second)
         for step in 1...10 as ClosedRange<Int64> {
             var reading = Self.reading((100 + step) * Self.second, received: UInt64(step * 1_000))
@@ -58,7 +58,7 @@ import Testing
 
     @Test("A link whose every send the kernel refuses is blocked, says why, and sends nothing")
     func refused() {
-        let copies = CopyBoard(members: 1, streams: 1)
+        let copies = DuplicateStatistics(members: 1, streams: 1)
         var meter = Meter(.client, now: 100 * Self.second)
         var changes: [Meter.Before?] = []
         for step in 1...8 as ClosedRange<Int64> {
@@ -78,7 +78,7 @@ import Testing
 
     @Test("Half of it refused: the other half is what was sent")
     func halfRefused() {
-        let copies = CopyBoard(members: 1, streams: 1)
+        let copies = DuplicateStatistics(members: 1, streams: 1)
         var meter = Meter(.client, now: 100 * Self.second)
         for step in 1...8 as ClosedRange<Int64> {
             var reading = Self.reading((100 + step) * Self.second, received: UInt64(step * 10))

@@ -14,7 +14,7 @@ import Testing
     ) -> SeriesNames.Path {
         SeriesNames.Path(
             address: SocketAddress(IPAddress(host)!, port: port), since: since * Self.second,
-            lastHeard: heard * Self.second, session: session)
+            lastReceived: heard * Self.second, session: session)
     }
 
     private func names(_ names: SeriesNames, _ paths: [SeriesNames.Path]) -> [String?] {

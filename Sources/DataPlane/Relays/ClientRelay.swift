@@ -17,9 +17,9 @@ struct ClientRelay: ~Copyable, Relay {
     private var links: UInt64 = 0
     private var window: DuplicateWindow
     /// Members are links by slot; stream 0 is what the server sends.
-    private let copies: CopyBoard
+    private let copies: DuplicateStatistics
     /// Where WireGuard is told of, as the one path there is.
-    private let board: PathBoard
+    private let statistics: PathStatistics
     private let isOpaque: Bool
     private var listenSlot: UInt16 = 0
     /// Where WireGuard last spoke from, and the address of ours it spoke to.
@@ -32,18 +32,18 @@ struct ClientRelay: ~Copyable, Relay {
 
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
-    ///   - copies: where it is told what copies tell.
-    ///   - board: where it is told where WireGuard is, as the only path on it.
+    ///   - copies: where copies are counted.
+    ///   - statistics: where WireGuard's address is published, as the only path.
     ///   - isOpaque: the traffic is not WireGuard's: everything is forwarded and no copy recognised.
     ///   - allowedSources: networks besides this machine that WireGuard may speak from.
     ///   - random: where the duplicate window's secret comes from.
     init(
-        counters: Counters, copies: CopyBoard, board: PathBoard, isOpaque: Bool, allowedSources: [AddressPrefix] = [],
+        counters: Counters, copies: DuplicateStatistics, statistics: PathStatistics, isOpaque: Bool, allowedSources: [AddressPrefix] = [],
         random: inout some RandomNumberGenerator
     ) {
         self.counters = counters
         self.copies = copies
-        self.board = board
+        self.statistics = statistics
         self.isOpaque = isOpaque
         window = DuplicateWindow(entries: Limits.clientWindowEntries, random: &random)
         sources = AcceptedSources(prefixes: allowedSources)
@@ -68,13 +68,13 @@ struct ClientRelay: ~Copyable, Relay {
             }
             wireGuard = packet.source
             wireGuardVersion &+= 1
-            board.publish(0, wireGuard, since: now)
+            statistics.publish(PathIndex(0), wireGuard, since: now)
         }
-        counters.heard(listenSlot, at: now)
+        counters.noteReceived(listenSlot, at: now)
         wireGuardLocal = packet.local
         let targets = TargetSet(group: Self.linkGroup, bits: links)
         guard targets.bits != 0 else { return counters.add(.noCarryingLink, packet.segmentCount) }
-        if packet.segmentSize > Message.keepAliveLength { counters.add(.questions, packet.segmentCount) }
+        if packet.segmentSize > Message.keepAliveLength { counters.add(.expectedReplies, packet.segmentCount) }
         for index in 0..<packet.segmentCount {
             let segment = unsafe packet.segment(index)
             if unsafe !isOpaque && isForeign(Message(segment.iov_base, length: segment.iov_len)) { continue }
@@ -90,16 +90,16 @@ struct ClientRelay: ~Copyable, Relay {
     @_noLocks
     private mutating func sendToWireGuard(_ packet: ReceivedPacket, _ queue: inout TransmitQueue, _ now: Int64) {
         let targets = TargetSet(group: Self.wireGuardGroup, version: wireGuardVersion)
-        var isHeard = false
+        var isReceived = false
         for index in 0..<packet.segmentCount {
             let segment = unsafe packet.segment(index)
             if !isOpaque {
                 let message = unsafe Message(segment.iov_base, length: segment.iov_len)
                 if isForeign(message) { continue }
-                isHeard = true
+                isReceived = true
                 if unsafe isCopy(message, segment, Int(packet.socket.slot), now) { continue }
             }
-            isHeard = true
+            isReceived = true
             guard wireGuard.kernelFamily != 0 else {
                 counters.add(.wireGuardUnknown, 1)
                 continue
@@ -107,7 +107,7 @@ struct ClientRelay: ~Copyable, Relay {
             guard let run = unsafe queue.append(segment, to: targets) else { continue }
             queue.append(Transmit(run: run, slot: listenSlot, to: wireGuard, from: wireGuardLocal))
         }
-        if isHeard { counters.heard(packet.socket.slot, at: now) }
+        if isReceived { counters.noteReceived(packet.socket.slot, at: now) }
     }
 
     @_noLocks
@@ -120,19 +120,18 @@ struct ClientRelay: ~Copyable, Relay {
     /// Whether this has been forwarded already; notes which link brought it, and how late.
     @_noLocks
     private mutating func isCopy(_ message: Message, _ segment: iovec, _ link: Int, _ now: Int64) -> Bool {
-        let moment = Moment(now)
+        let timestamp = Timestamp(now)
         let key = unsafe window.key(message, segment.iov_base, segment.iov_len)
-        let entry = window.find(key, now: moment.microseconds)
-        if entry < 0 {
-            window.insert(key, now: moment.microseconds, owner: 0, member: link, isClaim: false)
-            copies.first(link, stream: 0, second: moment.second)
+        guard let entry = window.find(key, now: timestamp.microseconds) else {
+            window.insert(key, now: timestamp.microseconds, owner: 0, member: link, isPending: false)
+            copies.first(link, stream: 0, second: timestamp.second)
             return false
         }
         // The network may double a datagram: the link has brought it all the same, once.
         if window.members(entry) & 1 << UInt64(link) == 0 {
             window.add(member: link, to: entry)
-            let age = window.age(entry, now: moment.microseconds)
-            copies.later(link, stream: 0, second: Moment(now - Int64(age) * 1000).second, delay: age)
+            let age = window.age(entry, now: timestamp.microseconds)
+            copies.later(link, stream: 0, second: Timestamp(now - Int64(age) * 1000).second, delay: age)
         }
         return true
     }

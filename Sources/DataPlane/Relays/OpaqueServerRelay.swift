@@ -15,12 +15,14 @@ internal import Sockets
 /// another.
 struct OpaqueServerRelay: ~Copyable, Relay {
     private let counters: Counters
-    private let board: PathBoard
+    private let statistics: PathStatistics
     private let pathTimeout: Int64
     private var sockets = SocketTable()
     private var paths: PathTable
     private var listenSlot: UInt16 = 0
-    private var upstreamSlot: Int32 = -1
+    private var upstreamSlot: UInt16?
+    /// All paths are of one session.
+    private static var session: SessionIndex { @_noLocks get { SessionIndex(0) } }
     private static var upstreamGroup: Int32 { @_noLocks get { 0 } }
     private static var pathGroup: Int32 { @_noLocks get { 1 } }
     /// Counts the changes of what is a path, and in conversation.
@@ -31,9 +33,9 @@ struct OpaqueServerRelay: ~Copyable, Relay {
     /// Live paths that have spoken after they were spoken to.
     private var conversingCount = 0
     /// When something was last sent to the live paths.
-    private var lastSpoken = Int64.min
+    private var lastSent = Int64.min
     private var loopWatch: LoopWatch
-    /// Addresses that bring back what is this server's own; heard in vain, and gone like paths.
+    /// Addresses that bring back what is this server's own; ignored, and gone like paths.
     private var loops = PathTable(capacity: Limits.loopAddresses)
     /// No path can have been silent too long before this.
     private var nextExpiry = Int64.max
@@ -42,20 +44,20 @@ struct OpaqueServerRelay: ~Copyable, Relay {
 
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
-    ///   - board: where paths are published; its capacity bounds them.
+    ///   - statistics: where paths are published; its capacity bounds them.
     ///   - pathTimeout: nanoseconds of silence after which a path is gone.
     ///   - random: where what nobody may guess comes from.
-    init(counters: Counters, board: PathBoard, pathTimeout: Int64, random: inout some RandomNumberGenerator) {
+    init(counters: Counters, statistics: PathStatistics, pathTimeout: Int64, random: inout some RandomNumberGenerator) {
         self.counters = counters
-        self.board = board
+        self.statistics = statistics
         self.pathTimeout = pathTimeout
-        paths = PathTable(capacity: board.capacity)
+        paths = PathTable(capacity: statistics.capacity)
         loopWatch = LoopWatch(random: &random)
     }
 
     @_noLocks
     mutating func decide(_ packet: ReceivedPacket, into queue: inout TransmitQueue, now: Int64) -> Bool {
-        let targets = max(1, paths.count + lastKnown.count(0))
+        let targets = max(1, paths.count + lastKnown.count(Self.session))
         // A question may go out behind it, in a run of its own.
         guard
             queue.hasRoom(
@@ -73,39 +75,36 @@ struct OpaqueServerRelay: ~Copyable, Relay {
     @_noLocks
     private mutating func sendUpstream(_ packet: ReceivedPacket, _ queue: inout TransmitQueue, _ now: Int64) {
         if isOwn(packet, now) { return counters.add(.ownReturned, packet.segmentCount) }
-        let path = admit(packet, now)
-        guard path >= 0 else { return counters.add(.pathTableFull, packet.segmentCount) }
-        counters.heard(listenSlot, at: now)
-        board.set(path, .lastHeard, UInt64(bitPattern: now))
-        board.add(path, .receivedDatagrams, packet.segmentCount)
-        board.add(path, .receivedBytes, packet.length)
-        guard upstreamSlot >= 0 else { return counters.add(.noUpstream, packet.segmentCount) }
-        for index in 0..<packet.segmentCount { unsafe sendUpstream(packet.segment(index), &queue) }
+        guard let path = admit(packet, now) else { return counters.add(.pathTableFull, packet.segmentCount) }
+        counters.noteReceived(listenSlot, at: now)
+        statistics.set(path, .lastReceived, UInt64(bitPattern: now))
+        statistics.add(path, .receivedDatagrams, packet.segmentCount)
+        statistics.add(path, .receivedBytes, packet.length)
+        guard let upstreamSlot else { return counters.add(.noUpstream, packet.segmentCount) }
+        for index in 0..<packet.segmentCount { unsafe send(packet.segment(index), by: upstreamSlot, &queue) }
         if unsafe loopWatch.suspects(packet.segment(0), paths: paths.count, now),
             let question = unsafe queue.ownDatagram(bytes: LoopWatch.questionLength)
         {
-            unsafe sendUpstream(loopWatch.ask(now, at: question), &queue)
+            unsafe send(loopWatch.ask(now, at: question), by: upstreamSlot, &queue)
         }
     }
 
     @_noLocks
-    private func sendUpstream(_ segment: iovec, _ queue: inout TransmitQueue) {
+    private func send(_ segment: iovec, by slot: UInt16, _ queue: inout TransmitQueue) {
         guard let run = unsafe queue.append(segment, to: TargetSet(group: Self.upstreamGroup)) else { return }
-        queue.append(Transmit(run: run, slot: UInt16(truncatingIfNeeded: upstreamSlot)))
+        queue.append(Transmit(run: run, slot: slot))
     }
 
     /// Whether what came is this server's own. An address that brings the question back is no path from then on.
     @_noLocks
     private mutating func isOwn(_ packet: ReceivedPacket, _ now: Int64) -> Bool {
-        let known = loops.count == 0 ? -1 : loops.find(packet.source)
-        if known >= 0 {
+        if loops.count > 0, let known = loops.find(packet.source) {
             loops.touch(known, at: now, local: packet.local)
             return true
         }
         guard loopWatch.waits(now) else { return false }
         for index in 0..<packet.segmentCount where unsafe loopWatch.isQuestion(packet.segment(index)) {
-            let path = paths.find(packet.source)
-            if path >= 0 { remove(path) }
+            if let path = paths.find(packet.source) { remove(path) }
             _ = loops.insert(packet.source, at: now, local: packet.local)
             nextExpiry = min(nextExpiry, now + pathTimeout)
             return true
@@ -113,23 +112,21 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         return false
     }
 
-    /// Returns the path a packet came by, made if need be; -1 when there is no room for another.
+    /// Returns the path a packet came by, made if need be; nil when there is no room for another.
     @_noLocks
-    private mutating func admit(_ packet: ReceivedPacket, _ now: Int64) -> Int32 {
-        let known = paths.find(packet.source)
-        if known >= 0 {
+    private mutating func admit(_ packet: ReceivedPacket, _ now: Int64) -> PathIndex? {
+        if let known = paths.find(packet.source) {
             paths.touch(known, at: now, local: packet.local)
-            if unsafe !paths[known].pointee.isProven && paths[known].pointee.joined < lastSpoken {
-                unsafe paths[known].pointee.isProven = true
+            if !paths[known].isValidated && paths[known].joined < lastSent {
+                paths[known].isValidated = true
                 conversingCount += 1
                 pathsVersion &+= 1
             }
             return known
         }
-        let path = paths.insert(packet.source, at: now, local: packet.local)
-        guard path >= 0 else { return -1 }
-        unsafe paths[path].pointee.joined = now
-        board.publish(path, packet.source, since: now)
+        guard let path = paths.insert(packet.source, at: now, local: packet.local) else { return nil }
+        paths[path].joined = now
+        statistics.publish(path, packet.source, since: now)
         nextExpiry = min(nextExpiry, now + pathTimeout)
         pathsVersion &+= 1
         return path
@@ -137,18 +134,18 @@ struct OpaqueServerRelay: ~Copyable, Relay {
 
     @_noLocks
     private mutating func sendToPaths(_ packet: ReceivedPacket, _ queue: inout TransmitQueue, _ now: Int64) {
-        counters.heard(packet.socket.slot, at: now)
-        let isSilent = conversingCount == 0 && lastKnown.count(0) > 0
+        counters.noteReceived(packet.socket.slot, at: now)
+        let isSilent = conversingCount == 0 && lastKnown.count(Self.session) > 0
         let asks = isSilent && silentAllowance.spend(packet.segmentCount, now)
         guard paths.count > 0 || asks else { return counters.add(.noPath, packet.segmentCount) }
-        if paths.count > 0 { lastSpoken = now }
+        if paths.count > 0 { lastSent = now }
         let targets = TargetSet(group: Self.pathGroup, version: pathsVersion, bits: asks ? 1 : 0)
         for index in 0..<packet.segmentCount {
             guard let run = unsafe queue.append(packet.segment(index), to: targets) else { continue }
             if asks { sendToLastKnown(run, &queue) }
             for position in 0..<paths.count {
                 let index = paths.live(position)
-                let path = paths.path(index)
+                let path = paths[index]
                 queue.append(
                     Transmit(
                         run: run, slot: listenSlot, to: path.address, from: path.local,
@@ -159,9 +156,9 @@ struct OpaqueServerRelay: ~Copyable, Relay {
 
     @_noLocks
     private func sendToLastKnown(_ run: Int32, _ queue: inout TransmitQueue) {
-        for position in 0..<lastKnown.count(0) {
-            let entry = lastKnown.entry(0, position)
-            if paths.find(entry.address) >= 0 { continue }
+        for position in 0..<lastKnown.count(Self.session) {
+            let entry = lastKnown.entry(Self.session, position)
+            if case .some = paths.find(entry.address) { continue }
             queue.append(Transmit(run: run, slot: listenSlot, to: entry.address, from: entry.local))
         }
     }
@@ -172,11 +169,11 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         case .attach(let socket, descriptor: _, let role):
             sockets.attach(socket, as: role)
             if case .listen = role { listenSlot = socket.slot }
-            if case .upstream = role { upstreamSlot = Int32(socket.slot) }
+            if case .upstream = role { upstreamSlot = socket.slot }
         case .detach(let socket):
             guard case .some = sockets.role(of: socket) else { return }
             sockets.detach(socket)
-            if upstreamSlot == Int32(socket.slot) { upstreamSlot = -1 }
+            if let slot = upstreamSlot, slot == socket.slot { upstreamSlot = nil }
         case .carry, .fit, .stop: break
         }
     }
@@ -186,27 +183,23 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         guard now >= nextExpiry else { return }
         nextExpiry = .max
         var position = 0
-        while true {
-            let gone = paths.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry)
-            if gone < 0 { break }
-            if unsafe paths[gone].pointee.isProven {
-                unsafe lastKnown.remember(paths[gone].pointee, of: 0, span: pathTimeout)
+        while let gone = paths.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry) {
+            if paths[gone].isValidated {
+                lastKnown.remember(paths[gone], of: Self.session, span: pathTimeout)
             }
             remove(gone)
         }
         position = 0
-        while true {
-            let gone = loops.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry)
-            if gone < 0 { break }
+        while let gone = loops.nextGone(from: &position, now: now, timeout: pathTimeout, next: &nextExpiry) {
             loops.remove(gone)
         }
     }
 
     @_noLocks
-    private mutating func remove(_ path: Int32) {
-        if unsafe paths[path].pointee.isProven { conversingCount -= 1 }
+    private mutating func remove(_ path: PathIndex) {
+        if paths[path].isValidated { conversingCount -= 1 }
         pathsVersion &+= 1
         paths.remove(path)
-        board.publish(path, SocketAddress(), since: 0)
+        statistics.publish(path, SocketAddress(), since: 0)
     }
 }

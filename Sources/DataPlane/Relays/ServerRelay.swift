@@ -4,51 +4,39 @@ internal import CShims.Socket
 internal import Sockets
 internal import WireGuardWire
 
-/// The server's decisions: what a client's paths bring goes to WireGuard once, by the client's own upstream socket;
-/// what WireGuard says there goes to every path of that client.
+/// Relays for the server: what a client's paths bring goes to WireGuard once, by the client's own upstream socket; what
+/// WireGuard sends there goes to every path of that client.
 ///
 ///     paths of client A ──uplink──► window ──► A's upstream ─┐
 ///     paths of client B ──uplink──► window ──► B's upstream ─┴─ WireGuard
 ///     every path of A ◄─downlink─ A's upstream
 ///
-/// Who may become a path is in `ServerRelay+Admission`, how sources become one session in `ServerRelay+Sessions`, how
-/// sessions end in `ServerRelay+Endings`, and what becomes of a client that is silent in `ServerRelay+Silence`.
+/// Which address may become a path, and of which client, is decided by ``SessionAdmission``; ``ServerSessions`` holds the
+/// clients there are.
 struct ServerRelay: ~Copyable, Relay {
-    let counters: Counters
-    let boards: ServerBoards
-    var paths: PathTable
-    var sessions: SessionTable
-    var receivers: ReceiverTable
-    var lastKnown: LastKnownPaths
-    var window: DuplicateWindow
-    let verifier: InitiationVerifier?
+    private let counters: Counters
+    private let statistics: ServerStatistics
+    private(set) var sessions: ServerSessions
+    private var admission: SessionAdmission
+    private var window: DuplicateWindow
     private var sockets = SocketTable()
-    var listenSlot: UInt16 = 0
-    /// What unanswered claims may still forward in this period, and when it began.
-    var plainAllowance = 0
-    var informedAllowance = 0
-    var allowanceSince = Int64.min / 2
-    /// Nothing can have been silent too long before this.
-    var nextExpiry = Int64.max
+    private var listenSlot: UInt16 = 0
 
-    var deadline: Int64 { @_noLocks get { nextExpiry } }
+    var deadline: Int64 { @_noLocks get { sessions.nextExpiry } }
 
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
-    ///   - boards: where paths and sessions are published; made for the same `limits`.
-    ///   - verifier: knows WireGuard's public key, where the file tells it.
+    ///   - statistics: where paths and sessions are published; made for the same `limits`.
+    ///   - verifier: knows WireGuard's public key, where the file names it.
     ///   - random: where the duplicate window's secret comes from.
     init(
-        counters: Counters, boards: ServerBoards, limits: SessionLimits, verifier: InitiationVerifier?,
+        counters: Counters, statistics: ServerStatistics, limits: SessionLimits, verifier: InitiationVerifier?,
         random: inout some RandomNumberGenerator
     ) {
         self.counters = counters
-        self.boards = boards
-        self.verifier = verifier
-        paths = PathTable(capacity: limits.pathCapacity)
-        sessions = SessionTable(limits: limits)
-        receivers = ReceiverTable(sessions: limits.tableCapacity)
-        lastKnown = LastKnownPaths(sessions: limits.tableCapacity, perSession: limits.maxPathsPerSession)
+        self.statistics = statistics
+        sessions = ServerSessions(counters: counters, statistics: statistics, limits: limits)
+        admission = SessionAdmission(counters: counters, verifier: verifier)
         window = DuplicateWindow(entries: Limits.serverWindowEntries, random: &random)
     }
 
@@ -71,7 +59,7 @@ struct ServerRelay: ~Copyable, Relay {
 
     @_noLocks
     private mutating func sendUpstream(_ packet: ReceivedPacket, _ queue: inout TransmitQueue, _ now: Int64) {
-        var path = paths.find(packet.source)
+        var known = sessions.paths.find(packet.source)
         var (datagrams, bytes) = (0, 0)
         for index in 0..<packet.segmentCount {
             let segment = unsafe packet.segment(index)
@@ -81,30 +69,41 @@ struct ServerRelay: ~Copyable, Relay {
                 continue
             }
             let key = unsafe window.key(message, segment.iov_base, segment.iov_len)
-            let entry = window.find(key, now: Moment(now).microseconds)
-            if path < 0 {
-                path = unsafe admit(packet, message, segment, entry, now)
-                if path < 0 { continue }
-            }
+            var entry = window.find(key, now: Timestamp(now).microseconds)
+            if case .none = known { known = unsafe admit(packet, message, segment, &entry, now) }
+            guard let path = known else { continue }
             datagrams += 1
             unsafe bytes += segment.iov_len
-            if unsafe !paths[path].pointee.isProven { unsafe paths[path].pointee.credit += segment.iov_len }
-            if entry >= 0 {
-                takeCopy(entry, path, message, now)
-            } else {
-                let slot = slot(for: message, key, path, now)
-                if slot >= 0 { unsafe send(segment, by: UInt16(truncatingIfNeeded: slot), &queue) }
+            if !sessions.paths[path].isValidated {
+                unsafe sessions.paths[path].amplificationAllowance += segment.iov_len
+            }
+            if let entry {
+                processDuplicate(entry, path, message, now)
+            } else if let slot = slot(for: message, key, path, now) {
+                unsafe send(segment, by: slot, &queue)
             }
         }
-        guard datagrams > 0 else { return }
-        counters.heard(listenSlot, at: now)
-        paths.touch(path, at: now, local: packet.local)
-        let session = unsafe paths[path].pointee.session
-        unsafe sessions[session].pointee.lastHeard = now
-        boards.sessions.set(session, .lastHeard, UInt64(bitPattern: now))
-        boards.paths.set(path, .lastHeard, UInt64(bitPattern: now))
-        boards.paths.add(path, .receivedDatagrams, datagrams)
-        boards.paths.add(path, .receivedBytes, bytes)
+        guard datagrams > 0, let path = known, let session = sessions.paths[path].session else { return }
+        counters.noteReceived(listenSlot, at: now)
+        sessions.paths.touch(path, at: now, local: packet.local)
+        sessions.table[session].lastReceived = now
+        statistics.sessions.set(session, .lastReceived, UInt64(bitPattern: now))
+        statistics.paths.set(path, .lastReceived, UInt64(bitPattern: now))
+        statistics.paths.add(path, .receivedDatagrams, datagrams)
+        statistics.paths.add(path, .receivedBytes, bytes)
+    }
+
+    /// Returns the path an unknown source gets, if it gets one. A datagram whose session is gone is as good as new.
+    @_noLocks
+    private mutating func admit(
+        _ packet: ReceivedPacket, _ message: Message, _ segment: iovec, _ entry: inout WindowEntry?, _ now: Int64
+    ) -> PathIndex? {
+        var tag: UInt32?
+        if let found = entry {
+            tag = window.owner(found)
+            if let owner = tag, case .none = sessions.table.session(tagged: owner) { entry = nil }
+        }
+        return unsafe admission.admit(packet, message, segment, tag: tag, &sessions, now)
     }
 
     @_noLocks
@@ -113,95 +112,86 @@ struct ServerRelay: ~Copyable, Relay {
         queue.append(Transmit(run: run, slot: slot))
     }
 
-    /// A datagram that has not been seen: the slot of the socket by which it goes to WireGuard, or -1 when it does not,
+    /// Returns the slot of the socket by which a datagram that has not been seen goes to WireGuard; nil when it does not,
     /// which is counted.
     @_noLocks
     private mutating func slot(
-        for message: Message, _ key: DuplicateWindow.Key, _ path: Int32, _ now: Int64
-    ) -> Int32 {
-        switch owner(of: message, by: path, now) {
+        for message: Message, _ key: DuplicateWindow.Key, _ path: PathIndex, _ now: Int64
+    ) -> UInt16? {
+        switch admission.owner(of: message, by: path, &sessions, now) {
         case .session: break
-        case .stranger(let session): return strayed(to: session, now)
-        case .nobody: return -1
+        case .stranger(let session):
+            // Should it be forged, WireGuard does not mind; should it not be, its answers go where they went.
+            return admission.spendAllowance(.informed, now) ? sessions.table[session].slot : nil
+        case .nobody: return nil
         }
-        let member = unsafe paths[path].pointee
-        let session = unsafe sessions[member.session]
-        if unsafe !session.pointee.isProven && !spendAllowance(session.pointee.rank, now) {
-            counters.add(.claimAllowance, 1)
-            return -1
-        }
-        let moment = Moment(now)
-        unsafe window.insert(
-            key, now: moment.microseconds, owner: sessions.tag(member.session), member: member.ordinal,
-            isClaim: !session.pointee.isProven)
-        boards.copies.first(Int(path), stream: Int(member.session), second: moment.second)
-        if unsafe session.pointee.joinedAt > 0,
-            boards.copies.uniques(ofStream: Int(member.session)) % UInt64(Limits.supersedeDatagrams) == 0
+        guard let session = sessions.paths[path].session else { return nil }
+        let isValidated = sessions.table[session].isValidated
+        if !isValidated, !admission.spendAllowance(sessions.table[session].rank, now) { return nil }
+        let timestamp = Timestamp(now)
+        window.insert(
+            key, now: timestamp.microseconds, owner: sessions.table.tag(session), member: sessions.paths[path].ordinal,
+            isPending: !isValidated)
+        statistics.copies.first(path.position, stream: session.position, second: timestamp.second)
+        if sessions.table[session].joinedAt > 0,
+            statistics.copies.uniques(ofStream: session.position) % UInt64(Limits.supersedeDatagrams) == 0
         {
-            supersede(member.session, now)
+            sessions.supersede(session, now)
         }
         switch message.kind {
-        case .initiation: unsafe session.pointee.initiation = message.sender
-        case .data where unsafe !session.pointee.isProven: unsafe session.pointee.claim(message.receiver)
+        case .initiation: sessions.table[session].initiation = message.sender
+        case .data where !isValidated: sessions.table[session].notePending(receiver: message.receiver)
         default: break
         }
-        return unsafe Int32(session.pointee.slot)
+        return sessions.table[session].slot
     }
 
-    /// The slot by which a datagram goes to WireGuard that came by another client's path: that of the client it names.
-    /// Should it be forged, WireGuard does not mind; should it not be, its answers go where they went.
+    /// Learns what a copy of a datagram shows that has been forwarded already.
     @_noLocks
-    private mutating func strayed(to session: Int32, _ now: Int64) -> Int32 {
-        if spendAllowance(.informed, now) { return unsafe Int32(sessions[session].pointee.slot) }
-        counters.add(.claimAllowance, 1)
-        return -1
-    }
-
-    /// A copy of a datagram that has been forwarded: it is worth what it tells.
-    @_noLocks
-    private mutating func takeCopy(_ entry: Int, _ path: Int32, _ message: Message, _ now: Int64) {
-        let owner = sessions.session(tagged: window.owner(entry))
-        if unsafe owner >= 0 && owner != paths[path].pointee.session { unite(path, with: owner, message, now) }
-        let member = unsafe paths[path].pointee
-        let tag = sessions.tag(member.session)
-        if window.owner(entry) != tag {
-            // What brought it first belongs to somebody else by now.
-            return window.hand(entry, to: tag, member: member.ordinal)
+    private mutating func processDuplicate(_ entry: WindowEntry, _ path: PathIndex, _ message: Message, _ now: Int64) {
+        if let owner = sessions.table.session(tagged: window.owner(entry)), sessions.paths[path].session != owner {
+            sessions.mergeSessions(of: path, and: owner, message, now)
         }
-        if receivers.session(of: message.receiver) == member.session {
-            unsafe paths[path].pointee.ownHeard = now
-            revive(path)
+        guard let session = sessions.paths[path].session else { return }
+        let ordinal = sessions.paths[path].ordinal
+        let tag = sessions.table.tag(session)
+        if window.owner(entry) != tag {
+            // The session of the path that brought it first is another one by now.
+            return window.move(entry, to: tag, member: ordinal)
+        }
+        if sessions.receivers.session(of: message.receiver) == session {
+            sessions.paths[path].ownLastReceived = now
+            sessions.revive(path)
         }
         // The network may double a datagram: the path has brought it all the same, once.
-        if window.members(entry) & 1 << UInt64(member.ordinal) != 0 { return }
-        window.add(member: member.ordinal, to: entry)
-        let age = window.age(entry, now: Moment(now).microseconds)
+        if window.members(entry) & 1 << UInt64(ordinal) != 0 { return }
+        window.add(member: ordinal, to: entry)
+        let age = window.age(entry, now: Timestamp(now).microseconds)
         let first = now - Int64(age) * 1000
-        boards.copies.later(Int(path), stream: Int(member.session), second: Moment(first).second, delay: age)
-        proveMembers(UInt32(truncatingIfNeeded: window.members(entry)), of: member.session, message, first: first)
+        statistics.copies.later(path.position, stream: session.position, second: Timestamp(first).second, delay: age)
+        sessions.validateMembers(UInt32(truncatingIfNeeded: window.members(entry)), of: session, message, first: first)
     }
 
     // MARK: Downlink
 
     /// Whether there is room for what WireGuard sends: to validated paths in runs; to others perhaps one by one, since each
-    /// may use up what it is allowed.
+    /// may use up its allowance.
     @_noLocks
     private func hasRoomForAnswers(_ packet: ReceivedPacket, _ queue: borrowing TransmitQueue) -> Bool {
-        let session = sessions.owner(ofSlot: packet.socket.slot)
-        if unsafe session < 0 || sessions[session].pointee.isProven && sessions[session].pointee.unprovenMembers == 0 {
-            let members = unsafe session < 0 ? 1 : sessions[session].pointee.members.nonzeroBitCount
-            let silent = session < 0 ? 0 : lastKnown.count(session)
-            return queue.hasRoom(for: packet, targets: max(1, max(members, silent)))
+        guard let session = sessions.table.owner(ofSlot: packet.socket.slot) else { return true }
+        if sessions.table[session].isValidated && sessions.table[session].pendingMembers == 0 {
+            let members = sessions.table[session].members.nonzeroBitCount
+            return queue.hasRoom(for: packet, targets: max(1, max(members, sessions.lastKnown.count(session))))
         }
         // With the first answer it may become part of any other session.
         let count = packet.segmentCount
         return queue.hasRoom(
-            segments: count, runs: count, transmits: count * 2 * sessions.limits.maxPathsPerSession)
+            segments: count, runs: count, transmits: count * 2 * sessions.table.limits.maxPathsPerSession)
     }
 
     @_noLocks
     private mutating func sendToPaths(_ packet: ReceivedPacket, _ queue: inout TransmitQueue, _ now: Int64) {
-        counters.heard(packet.socket.slot, at: now)
+        counters.noteReceived(packet.socket.slot, at: now)
         for index in 0..<packet.segmentCount {
             let segment = unsafe packet.segment(index)
             let message = unsafe Message(segment.iov_base, length: segment.iov_len)
@@ -209,17 +199,30 @@ struct ServerRelay: ~Copyable, Relay {
                 counters.add(.notWireGuard, 1)
                 continue
             }
-            let session = hearWireGuard(message, packet.socket.slot, now)
-            guard session >= 0 else {
+            guard let session = learn(message, packet.socket.slot, now) else {
                 counters.add(.noPath, 1)
                 continue
             }
-            if unsafe segment.iov_len > Message.keepAliveLength { boards.sessions.add(session, .questions, 1) }
+            if unsafe segment.iov_len > Message.keepAliveLength { statistics.sessions.add(session, .expectedReplies, 1) }
             let targets = unsafe targets(of: session, message, length: segment.iov_len, now)
             if targets.bits != 0, let run = unsafe queue.append(segment, to: targets) {
                 transmit(run, session, to: targets.bits, &queue)
             }
         }
+    }
+
+    /// Learns from a message WireGuard sent on an upstream socket. Returns the session it is for.
+    @_noLocks
+    private mutating func learn(_ message: Message, _ slot: UInt16, _ now: Int64) -> SessionIndex? {
+        guard var session = sessions.table.owner(ofSlot: slot) else { return nil }
+        if !sessions.table[session].isValidated {
+            guard sessions.validates(message, session) else { return session }
+            admission.regainAllowance(sessions.table[session].rank)
+            guard let settled = sessions.settle(session, message, slot, now) else { return nil }
+            session = settled
+        }
+        sessions.learnIndices(message, session)
+        return session
     }
 
     /// Marks the addresses where a silent client was last, beside the bits of up to 32 paths.
@@ -229,48 +232,48 @@ struct ServerRelay: ~Copyable, Relay {
     /// as they have sent as much themselves.
     @_noLocks
     private mutating func targets(
-        of session: Int32, _ message: Message, length: Int, _ now: Int64
+        of session: SessionIndex, _ message: Message, length: Int, _ now: Int64
     ) -> TargetSet {
-        let state = unsafe sessions[session].pointee
-        var bits = UInt64(state.provenMembers)
-        if state.provenMembers == 0, state.members == 0 || lastKnown.count(session) != 0 {
-            if mayAskLastKnown(session, message, now) { bits |= Self.lastKnownBit }
+        var bits = UInt64(sessions.table[session].validatedMembers)
+        var pending = sessions.table[session].pendingMembers
+        if bits == 0, pending == 0 || sessions.lastKnown.count(session) != 0 {
+            if sessions.mayAskLastKnown(session, message, now) { bits |= Self.lastKnownBit }
         }
-        var pending = state.unprovenMembers
         while pending != 0 {
             let ordinal = pending.trailingZeroBitCount
             pending &= pending - 1
-            let path = sessions.member(session, ordinal)
+            let path = sessions.table.member(session, ordinal)
             // A silent client's own addresses have been seen to already.
-            guard unsafe paths[path].pointee.credit >= length, !isLastKnownOfSilent(path) else { continue }
-            unsafe paths[path].pointee.credit -= length
+            guard sessions.paths[path].amplificationAllowance >= length, !sessions.isLastKnownOfSilent(path) else {
+                continue
+            }
+            sessions.paths[path].amplificationAllowance -= length
             bits |= 1 << UInt64(ordinal)
         }
-        let group = Int32(truncatingIfNeeded: Limits.socketSlots) + session
-        return TargetSet(group: group, version: state.membersVersion, bits: bits)
+        let group = Int32(truncatingIfNeeded: Limits.socketSlots) + session.raw
+        return TargetSet(group: group, version: sessions.table[session].membersVersion, bits: bits)
     }
 
     @_noLocks
-    private func transmit(_ run: Int32, _ session: Int32, to bits: UInt64, _ queue: inout TransmitQueue) {
+    private func transmit(_ run: Int32, _ session: SessionIndex, to bits: UInt64, _ queue: inout TransmitQueue) {
         if bits & Self.lastKnownBit != 0 {
-            for position in 0..<lastKnown.count(session) {
-                let entry = lastKnown.entry(session, position)
+            for position in 0..<sessions.lastKnown.count(session) {
+                let entry = sessions.lastKnown.entry(session, position)
                 queue.append(Transmit(run: run, slot: listenSlot, to: entry.address, from: entry.local))
             }
         }
         var rest = bits & ~Self.lastKnownBit
         while rest != 0 {
-            let index = sessions.member(session, rest.trailingZeroBitCount)
+            let path = sessions.table.member(session, rest.trailingZeroBitCount)
             rest &= rest - 1
-            let path = unsafe paths[index]
-            unsafe queue.append(
+            queue.append(
                 Transmit(
-                    run: run, slot: listenSlot, to: path.pointee.address, from: path.pointee.local,
-                    target: TransmitTarget(path: index, tenant: path.pointee.tenant)))
+                    run: run, slot: listenSlot, to: sessions.paths[path].address, from: sessions.paths[path].local,
+                    target: TransmitTarget(path: path, tenant: sessions.paths[path].tenant)))
         }
     }
 
-    // MARK: Commands
+    // MARK: Commands and timers
 
     @_noLocks
     mutating func apply(_ command: Command) {
@@ -278,12 +281,15 @@ struct ServerRelay: ~Copyable, Relay {
         case .attach(let socket, descriptor: _, let role):
             sockets.attach(socket, as: role)
             if case .listen = role { listenSlot = socket.slot }
-            if case .upstream = role { sessions.free(slot: socket.slot) }
+            if case .upstream = role { sessions.table.free(slot: socket.slot) }
         case .detach(let socket):
             guard case .some(let role) = sockets.role(of: socket) else { return }
             sockets.detach(socket)
-            if case .upstream = role { loseSocket(socket.slot) }
+            if case .upstream = role { sessions.loseSocket(socket.slot) }
         case .carry, .fit, .stop: break
         }
     }
+
+    @_noLocks
+    mutating func expire(now: Int64, into queue: inout TransmitQueue) { sessions.expire(now: now) }
 }

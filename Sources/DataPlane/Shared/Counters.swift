@@ -42,7 +42,7 @@ public struct Counters: @unchecked Sendable {
         case turns, systemCalls
         /// Client: datagrams from WireGuard that its peer answers within ten seconds: handshakes and data, but no
         /// keep-alives, which are data without contents.
-        case questions
+        case expectedReplies
     }
 
     private static let socketFields = Socket.allCases.count + SendFailure.allCases.count
@@ -116,7 +116,7 @@ public struct Counters: @unchecked Sendable {
 
     /// Notes that a datagram was accepted on this socket.
     @_noLocks
-    func heard(_ slot: UInt16, at now: Int64) { set(.lastReceived, slot: slot, UInt64(bitPattern: now)) }
+    func noteReceived(_ slot: UInt16, at now: Int64) { set(.lastReceived, slot: slot, UInt64(bitPattern: now)) }
 
     @_noLocks
     func add(_ failure: SendFailure, slot: UInt16, _ amount: Int) {

@@ -51,7 +51,7 @@ struct DuplicateWindow: ~Copyable {
     /// A known source's datagram has its place for this long against those of unknown ones, microseconds.
     private static var reach: UInt32 { @_noLocks get { 1_000_000 } }
     /// Marks an owner nobody vouches for.
-    private static var claimBit: UInt32 { @_noLocks get { 1 << 31 } }
+    private static var pendingBit: UInt32 { @_noLocks get { 1 << 31 } }
 
     private let memory: UnsafeMutableRawPointer
     private let mask: Int
@@ -119,67 +119,79 @@ struct DuplicateWindow: ~Copyable {
 
     // MARK: Entries
 
-    /// The entry of a datagram that has been forwarded, or -1.
+    /// Returns the entry of a datagram that has been forwarded, if there is one.
     ///
     /// - Parameter now: monotonic microseconds, wrapping.
     @_noLocks
-    func find(_ key: Key, now: UInt32) -> Int {
+    func find(_ key: Key, now: UInt32) -> WindowEntry? {
         let fingerprints = unsafe fingerprints(key.set)
         for way in 0..<Self.ways where unsafe fingerprints[way] == key.fingerprint {
-            return unsafe now &- times(key.set)[way] <= key.lifetime ? key.set * Self.ways + way : -1
+            return unsafe now &- times(key.set)[way] <= key.lifetime ? WindowEntry(key.set * Self.ways + way) : nil
         }
-        return -1
+        return nil
     }
 
     /// Remembers a datagram that is being forwarded and was not found.
     ///
     /// - Parameters:
     ///   - owner: whose it is, below 2³¹.
-    ///   - isClaim: it comes from a source nobody vouches for; it may find no place.
+    ///   - isPending: it comes from a source nobody vouches for; it may find no place.
     ///   - member: 0...63, by which of the owner's links or paths it came.
     @_noLocks
-    mutating func insert(_ key: Key, now: UInt32, owner: UInt32, member: Int, isClaim: Bool) {
+    mutating func insert(_ key: Key, now: UInt32, owner: UInt32, member: Int, isPending: Bool) {
         let fingerprints = unsafe fingerprints(key.set)
         let times = unsafe times(key.set)
         let owners = unsafe owners(key.set)
-        var (place, age, isClaims) = (0, UInt32(0), false)
+        var (place, age, isEvictablePending) = (0, UInt32(0), false)
         for way in 0..<Self.ways {
             // One that has outlived its time and is forwarded again takes its own place.
             if unsafe fingerprints[way] == 0 || fingerprints[way] == key.fingerprint {
                 (place, age) = (way, .max)
                 break
             }
-            let wayIsClaims = unsafe owners[way] & Self.claimBit != 0
+            let wayIsPending = unsafe owners[way] & Self.pendingBit != 0
             let wayAge = unsafe now &- times[way]
-            if wayIsClaims != isClaims ? wayIsClaims : wayAge >= age { (place, age, isClaims) = (way, wayAge, wayIsClaims) }
+            if wayIsPending != isEvictablePending ? wayIsPending : wayAge >= age { (place, age, isEvictablePending) = (way, wayAge, wayIsPending) }
         }
-        if isClaim && !isClaims && age < Self.reach { return }
+        if isPending && !isEvictablePending && age < Self.reach { return }
         unsafe fingerprints[place] = key.fingerprint
         unsafe times[place] = now
-        unsafe owners[place] = owner | (isClaim ? Self.claimBit : 0)
+        unsafe owners[place] = owner | (isPending ? Self.pendingBit : 0)
         unsafe members(key.set)[place] = 1 << UInt64(member)
     }
 
     /// Microseconds since the datagram came first.
     @_noLocks
-    func age(_ entry: Int, now: UInt32) -> UInt32 { unsafe now &- times(entry >> 3)[entry & 7] }
+    func age(_ entry: WindowEntry, now: UInt32) -> UInt32 { unsafe now &- times(set(entry))[way(entry)] }
 
     @_noLocks
-    func owner(_ entry: Int) -> UInt32 { unsafe owners(entry >> 3)[entry & 7] & ~Self.claimBit }
+    func owner(_ entry: WindowEntry) -> UInt32 { unsafe owners(set(entry))[way(entry)] & ~Self.pendingBit }
 
     /// By which of its owner's links or paths the datagram has come so far, a bit each.
     @_noLocks
-    func members(_ entry: Int) -> UInt64 { unsafe members(entry >> 3)[entry & 7] }
+    func members(_ entry: WindowEntry) -> UInt64 { unsafe members(set(entry))[way(entry)] }
 
     @_noLocks
-    mutating func add(member: Int, to entry: Int) { unsafe members(entry >> 3)[entry & 7] |= 1 << UInt64(member) }
+    mutating func add(member: Int, to entry: WindowEntry) {
+        unsafe members(set(entry))[way(entry)] |= 1 << UInt64(member)
+    }
 
     /// The datagram's members from now on are another owner's.
     @_noLocks
-    mutating func hand(_ entry: Int, to owner: UInt32, member: Int) {
-        unsafe owners(entry >> 3)[entry & 7] = owner
-        unsafe members(entry >> 3)[entry & 7] = 1 << UInt64(member)
+    mutating func move(_ entry: WindowEntry, to owner: UInt32, member: Int) {
+        unsafe owners(set(entry))[way(entry)] = owner
+        unsafe members(set(entry))[way(entry)] = 1 << UInt64(member)
     }
+
+    @_noLocks
+    private func set(_ entry: WindowEntry) -> Int {
+        let set = entry.position / Self.ways
+        precondition(set >= 0 && set <= mask)
+        return set
+    }
+
+    @_noLocks
+    private func way(_ entry: WindowEntry) -> Int { entry.position & (Self.ways - 1) }
 
     @_noLocks
     private func fingerprints(_ set: Int) -> UnsafeMutablePointer<UInt64> {

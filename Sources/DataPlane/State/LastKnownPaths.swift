@@ -15,13 +15,13 @@ struct LastKnownPaths: ~Copyable {
         /// The server's address the client last wrote to, from which it is answered.
         var local: engarde_packet_info
         /// Monotonic nanoseconds.
-        var lastHeard: Int64
+        var lastReceived: Int64
 
         @_noLocks
         init(_ path: Path) {
             address = path.address
             local = path.local
-            lastHeard = path.lastHeard
+            lastReceived = path.lastReceived
         }
     }
 
@@ -47,36 +47,36 @@ struct LastKnownPaths: ~Copyable {
 
     /// How many addresses of a session are known.
     @_noLocks
-    func count(_ session: Int32) -> Int { unsafe counts[Int(session)] }
+    func count(_ session: SessionIndex) -> Int { unsafe counts[session.position] }
 
     /// Entry number `position` of a session, 0..<``count(_:)``.
     @_noLocks
-    func entry(_ session: Int32, _ position: Int) -> Entry {
+    func entry(_ session: SessionIndex, _ position: Int) -> Entry {
         precondition(position < count(session))
-        return unsafe entries[Int(session) * perSession + position]
+        return unsafe entries[session.position * perSession + position]
     }
 
-    /// The session that had this address last, or -1.
+    /// Returns the session that had this address last.
     @_noLocks
-    func session(of address: SocketAddress) -> Int32 {
+    func session(of address: SocketAddress) -> SessionIndex? {
         let place = place(of: address)
-        return place < 0 ? -1 : Int32(truncatingIfNeeded: place / perSession)
+        return place < 0 ? nil : SessionIndex(Int32(truncatingIfNeeded: place / perSession))
     }
 
     /// Notes a path that has fallen silent. Those of its session that fell silent longer than `span` before it are
     /// forgotten: the session went on without them. When there is no room the one that has been silent for longest goes.
     @_noLocks
-    mutating func remember(_ path: Path, of session: Int32, span: Int64) {
+    mutating func remember(_ path: Path, of session: SessionIndex, span: Int64) {
         forget(path.address)
-        let base = Int(session) * perSession
+        let base = session.position * perSession
         var position = 0
         var oldest = 0
-        while unsafe position < counts[Int(session)] {
-            if unsafe entries[base + position].lastHeard + span < path.lastHeard {
+        while unsafe position < counts[session.position] {
+            if unsafe entries[base + position].lastReceived + span < path.lastReceived {
                 remove(base + position)  // the last one takes its place
                 continue
             }
-            if unsafe entries[base + position].lastHeard < entries[base + oldest].lastHeard { oldest = position }
+            if unsafe entries[base + position].lastReceived < entries[base + oldest].lastReceived { oldest = position }
             position += 1
         }
         if position == perSession {
@@ -84,7 +84,7 @@ struct LastKnownPaths: ~Copyable {
             position -= 1
         }
         unsafe entries[base + position] = Entry(path)
-        unsafe counts[Int(session)] = position + 1
+        unsafe counts[session.position] = position + 1
         buckets.insert(hash(path.address), Int32(truncatingIfNeeded: base + position))
     }
 
@@ -97,8 +97,8 @@ struct LastKnownPaths: ~Copyable {
 
     /// Forgets a session's addresses.
     @_noLocks
-    mutating func forget(session: Int32) {
-        while count(session) > 0 { remove(Int(session) * perSession + count(session) - 1) }
+    mutating func forget(session: SessionIndex) {
+        while count(session) > 0 { remove(session.position * perSession + count(session) - 1) }
     }
 
     @_noLocks

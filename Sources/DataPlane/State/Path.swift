@@ -9,7 +9,7 @@ struct Path: BitwiseCopyable {
     /// The server's address the client last wrote to, from which answers leave.
     var local: engarde_packet_info
     /// When a datagram last came from there, monotonic nanoseconds.
-    var lastHeard: Int64
+    var lastReceived: Int64
     /// Where it stands in the list of live paths.
     var position: Int32
     /// Tells it from the path that had its place before.
@@ -17,26 +17,26 @@ struct Path: BitwiseCopyable {
 
     /// It has shown that it receives what this client receives now; until then it is owed what it has sent. With opaque
     /// traffic: it has spoken after it was spoken to.
-    var isProven = false
+    var isValidated = false
     /// When it entered its session, or came into being: what proves it must have come later.
     var joined: Int64 = 0
 
     // The rest is for sessions; opaque traffic has none.
 
-    /// The session it belongs to, or -1.
-    var session: Int32 = -1
+    /// The session it belongs to.
+    var session: SessionIndex?
     /// Its place among the session's members, 0...31.
     var ordinal = 0
     /// When it last brought something of its own session, or entered it.
-    var ownHeard: Int64 = 0
+    var ownLastReceived: Int64 = 0
     /// Bytes it may still be sent while it is not proven.
-    var credit = 0
+    var amplificationAllowance = 0
 
     @_noLocks
-    init(address: SocketAddress, local: engarde_packet_info, lastHeard: Int64, position: Int32, tenant: UInt16) {
+    init(address: SocketAddress, local: engarde_packet_info, lastReceived: Int64, position: Int32, tenant: UInt16) {
         self.address = address
         self.local = local
-        self.lastHeard = lastHeard
+        self.lastReceived = lastReceived
         self.position = position
         self.tenant = tenant
     }

@@ -10,7 +10,7 @@ struct PathTable: ~Copyable {
     private(set) var count = 0
     private let paths: UnsafeMutablePointer<Path>
     /// Indices of the live paths, then of the free ones.
-    private let order: UnsafeMutablePointer<Int32>
+    private let order: UnsafeMutablePointer<PathIndex>
     private var buckets: HashBuckets
     private var nextTenant: UInt16 = 0
 
@@ -19,7 +19,7 @@ struct PathTable: ~Copyable {
         buckets = HashBuckets(capacity: capacity)
         unsafe paths = .allocate(capacity: capacity)
         unsafe order = .allocate(capacity: capacity)
-        for index in 0..<capacity { unsafe (order + index).initialize(to: Int32(index)) }
+        for index in 0..<capacity { unsafe (order + index).initialize(to: PathIndex(Int32(index))) }
     }
 
     deinit {
@@ -27,73 +27,82 @@ struct PathTable: ~Copyable {
         unsafe order.deallocate()
     }
 
-    /// The index of live path number `position`, 0..<``count``.
+    /// Returns live path number `position`, 0..<``count``.
     @_noLocks
-    func live(_ position: Int) -> Int32 { unsafe order[position] }
-
-    @_noLocks
-    func path(_ index: Int32) -> Path { unsafe paths[Int(index)] }
-
-    /// Access to a live path in place.
-    subscript(index: Int32) -> UnsafeMutablePointer<Path> { @_noLocks get { unsafe paths + Int(index) } }
-
-    /// Notes that a path was heard, and where it wrote to.
-    @_noLocks
-    mutating func touch(_ index: Int32, at now: Int64, local: engarde_packet_info) {
-        unsafe paths[Int(index)].lastHeard = now
-        unsafe paths[Int(index)].local = local
+    func live(_ position: Int) -> PathIndex {
+        precondition(position >= 0 && position < count)
+        return unsafe order[position]
     }
 
-    /// The index of the path with this address, or -1.
+    /// A path in place.
+    subscript(index: PathIndex) -> Path {
+        @_noLocks unsafeAddress {
+            precondition(index.position >= 0 && index.position < capacity)
+            return unsafe UnsafePointer(paths + index.position)
+        }
+        @_noLocks unsafeMutableAddress {
+            precondition(index.position >= 0 && index.position < capacity)
+            return unsafe paths + index.position
+        }
+    }
+
+    /// Notes that a datagram came from a path, and the address it was sent to.
     @_noLocks
-    func find(_ address: SocketAddress) -> Int32 {
+    mutating func touch(_ index: PathIndex, at now: Int64, local: engarde_packet_info) {
+        self[index].lastReceived = now
+        self[index].local = local
+    }
+
+    /// Returns the path with this address, if there is one.
+    @_noLocks
+    func find(_ address: SocketAddress) -> PathIndex? {
         var bucket = buckets.first(hash(address))
         while buckets.value(at: bucket) >= 0 {
-            let index = buckets.value(at: bucket)
-            if unsafe paths[Int(index)].address == address { return index }
+            let index = PathIndex(buckets.value(at: bucket))
+            if self[index].address == address { return index }
             bucket = buckets.next(bucket)
         }
-        return -1
+        return nil
     }
 
-    /// Takes in an address that is not in the table. Returns its index, or -1 when the table is full.
+    /// Adds an address that is not in the table. Returns nil when the table is full.
     @_noLocks
-    mutating func insert(_ address: SocketAddress, at now: Int64, local: engarde_packet_info) -> Int32 {
-        guard count < capacity else { return -1 }
+    mutating func insert(_ address: SocketAddress, at now: Int64, local: engarde_packet_info) -> PathIndex? {
+        guard count < capacity else { return nil }
         let index = unsafe order[count]
-        unsafe paths[Int(index)] = Path(
-            address: address, local: local, lastHeard: now, position: Int32(truncatingIfNeeded: count),
+        self[index] = Path(
+            address: address, local: local, lastReceived: now, position: Int32(truncatingIfNeeded: count),
             tenant: nextTenant)
         nextTenant &+= 1
         count += 1
-        buckets.insert(hash(address), index)
+        buckets.insert(hash(address), index.raw)
         return index
     }
 
-    /// The next path, from `position` in the row, that was not heard for `timeout` by `now`, or -1 behind the last one.
-    /// What stays is passed, and `next` becomes the moment the first of it would go, if that is sooner. The one returned
-    /// is to be removed before the next is asked for: another then has its position.
+    /// Returns the next path, from `position` in the row, that has been silent for `timeout` by `now`; nil behind the last
+    /// one. What stays is passed, and `next` becomes the time at which the first of it would go, if that is sooner. The
+    /// one returned is to be removed before the next is asked for: another then has its position.
     @_noLocks
-    func nextGone(from position: inout Int, now: Int64, timeout: Int64, next: inout Int64) -> Int32 {
+    func nextGone(from position: inout Int, now: Int64, timeout: Int64, next: inout Int64) -> PathIndex? {
         while position < count {
             let index = live(position)
-            let goneAt = unsafe paths[Int(index)].lastHeard + timeout
+            let goneAt = self[index].lastReceived + timeout
             if goneAt <= now { return index }
             next = min(next, goneAt)
             position += 1
         }
-        return -1
+        return nil
     }
 
     /// Takes a live path out. The last live path moves to its place in the row.
     @_noLocks
-    mutating func remove(_ index: Int32) {
-        unsafe buckets.remove(hash(paths[Int(index)].address), index)
+    mutating func remove(_ index: PathIndex) {
+        buckets.remove(hash(self[index].address), index.raw)
         count -= 1
-        let position = unsafe Int(paths[Int(index)].position)
+        let position = Int(self[index].position)
         let last = unsafe order[count]
         unsafe order[position] = last
-        unsafe paths[Int(last)].position = Int32(truncatingIfNeeded: position)
+        self[last].position = Int32(truncatingIfNeeded: position)
         unsafe order[count] = index
     }
 

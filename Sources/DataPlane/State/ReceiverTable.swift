@@ -27,11 +27,11 @@ struct ReceiverTable: ~Copyable {
         unsafe counts.deallocate()
     }
 
-    /// The session that knows this index, or -1.
+    /// Returns the session that knows this index.
     @_noLocks
-    func session(of receiver: UInt32) -> Int32 {
+    func session(of receiver: UInt32) -> SessionIndex? {
         let place = place(of: receiver)
-        return place < 0 ? -1 : place / Int32(truncatingIfNeeded: Self.perSession)
+        return place < 0 ? nil : SessionIndex(place / Int32(truncatingIfNeeded: Self.perSession))
     }
 
     @_noLocks
@@ -47,34 +47,34 @@ struct ReceiverTable: ~Copyable {
 
     /// Notes that WireGuard gave this index to this session; the last word counts.
     @_noLocks
-    mutating func learn(_ receiver: UInt32, session: Int32) {
+    mutating func learn(_ receiver: UInt32, session: SessionIndex) {
         let known = place(of: receiver)
         if known >= 0 {
-            if known / Int32(truncatingIfNeeded: Self.perSession) == session { return }
+            if Int(known) / Self.perSession == session.position { return }
             vacate(Int(known))
         }
-        let count = unsafe counts[Int(session)]
-        let place = Int(session) * Self.perSession + count % Self.perSession
+        let count = unsafe counts[session.position]
+        let place = session.position * Self.perSession + count % Self.perSession
         if count >= Self.perSession { vacate(place) }
         unsafe receivers[place] = receiver
-        unsafe counts[Int(session)] = count + 1
+        unsafe counts[session.position] = count + 1
         buckets.insert(Self.hash(receiver), Int32(truncatingIfNeeded: place))
     }
 
     /// Forgets a session's indices.
     @_noLocks
-    mutating func forget(session: Int32) {
-        for place in 0..<min(unsafe counts[Int(session)], Self.perSession) {
-            vacate(Int(session) * Self.perSession + place)
+    mutating func forget(session: SessionIndex) {
+        for place in 0..<min(unsafe counts[session.position], Self.perSession) {
+            vacate(session.position * Self.perSession + place)
         }
-        unsafe counts[Int(session)] = 0
+        unsafe counts[session.position] = 0
     }
 
     /// Gives a session's indices to another.
     @_noLocks
-    mutating func hand(_ source: Int32, to target: Int32) {
-        for place in 0..<min(unsafe counts[Int(source)], Self.perSession) {
-            let receiver = unsafe receivers[Int(source) * Self.perSession + place]
+    mutating func move(_ source: SessionIndex, to target: SessionIndex) {
+        for place in 0..<min(unsafe counts[source.position], Self.perSession) {
+            let receiver = unsafe receivers[source.position * Self.perSession + place]
             if session(of: receiver) == source { learn(receiver, session: target) }
         }
         forget(session: source)

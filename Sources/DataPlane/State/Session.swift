@@ -29,19 +29,19 @@ struct Session: BitwiseCopyable {
     var id: UInt64
     /// Tells this session from others that had its place in the table.
     var epoch: UInt32
-    var isProven = false
+    var isValidated = false
     var rank: Rank
     /// The upstream socket it speaks to WireGuard by.
     var slot: UInt16
-    /// An upstream socket of a session that was merged into this one, where WireGuard may still answer; or -1.
-    var formerSlot: Int32 = -1
+    /// An upstream socket of a session that was merged into this one, where WireGuard may still answer.
+    var formerSlot: UInt16?
     var formerUntil: Int64 = 0
     /// Monotonic nanoseconds.
     var since: Int64
-    var lastHeard: Int64
+    var lastReceived: Int64
     /// Members, a bit each, and those of them that are proven.
     var members: UInt32 = 0
-    var provenMembers: UInt32 = 0
+    var validatedMembers: UInt32 = 0
     /// Another one whenever a bit comes to stand for another path, or its silent client's addresses change.
     var membersVersion: UInt32 = 0
     /// Where the search for a free place among the members begins, so that one that was just freed is taken last.
@@ -49,8 +49,8 @@ struct Session: BitwiseCopyable {
     /// The member that opened the session; -1 when it is gone.
     var opener = -1
     /// The receiver index of the data it forwarded last while it was not proven.
-    var claimedReceiver: UInt32 = 0
-    var claimsReceiver = false
+    var pendingReceiver: UInt32 = 0
+    var hasPendingReceiver = false
     /// The sender index of its latest handshake initiation, which WireGuard's response names.
     var initiation: UInt32 = 0
     /// The last indices by which WireGuard named this client, newest first; see ``isNamed(_:)``.
@@ -71,16 +71,16 @@ struct Session: BitwiseCopyable {
         self.rank = rank
         self.slot = slot
         since = now
-        lastHeard = now
+        lastReceived = now
     }
 
-    var unprovenMembers: UInt32 { @_noLocks get { members & ~provenMembers } }
+    var pendingMembers: UInt32 { @_noLocks get { members & ~validatedMembers } }
 
-    /// Notes which receiver index its data names.
+    /// Notes which receiver index its data names while it is pending.
     @_noLocks
-    mutating func claim(_ receiver: UInt32) {
-        claimsReceiver = true
-        claimedReceiver = receiver
+    mutating func notePending(receiver: UInt32) {
+        hasPendingReceiver = true
+        pendingReceiver = receiver
     }
 
     /// Notes by which index WireGuard named this client. It keeps three key pairs a peer.

@@ -22,12 +22,12 @@ public struct SessionLimits: Hashable, Sendable {
 
     /// Sockets toward WireGuard that this many sessions want: one each, one each that may come to be, and some that
     /// are being replaced.
-    public var upstreamSockets: Int { maxSessions + Limits.provisionalSessions + Limits.spareUpstreamSockets }
+    public var upstreamSockets: Int { maxSessions + Limits.pendingSessions + Limits.spareUpstreamSockets }
 
     /// Sessions of both states.
-    var tableCapacity: Int { @_noLocks get { maxSessions + Limits.provisionalSessions } }
+    var tableCapacity: Int { @_noLocks get { maxSessions + Limits.pendingSessions } }
     /// Paths of both.
-    var pathCapacity: Int { @_noLocks get { maxPaths + Limits.provisionalSessions } }
+    var pathCapacity: Int { @_noLocks get { maxPaths + Limits.pendingSessions } }
 }
 
 extension Limits {
@@ -36,13 +36,13 @@ extension Limits {
     public static var sessions: Int { @_noLocks get { 1024 } }
     /// Sessions that wait for WireGuard's answer at one time: enough for as many clients to come back in the same
     /// round trip, few enough for a flood of forged claims to cost little.
-    static var provisionalSessions: Int { @_noLocks get { 32 } }
+    static var pendingSessions: Int { @_noLocks get { 32 } }
     static var spareUpstreamSockets: Int { @_noLocks get { 16 } }
     /// A claim nobody has answered for this long is over: WireGuard would have answered within milliseconds, and
     /// repeats a handshake after 5 s (REKEY_TIMEOUT).
-    static var provisionalNanoseconds: Int64 { @_noLocks get { 6_000_000_000 } }
+    static var pendingNanoseconds: Int64 { @_noLocks get { 6_000_000_000 } }
     /// A claim keeps its place for at least this long against others of its weight.
-    static var provisionalGraceNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
+    static var pendingGraceNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
     /// Datagrams all claims of a rank together may forward to WireGuard in each period while it does not answer them:
     /// enough for real clients in the round trip it takes, too few to fill WireGuard's socket, which as a rule has
     /// 208 KiB (net.core.rmem_default) and holds ninety full-size datagrams in them.

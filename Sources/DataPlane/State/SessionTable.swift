@@ -7,15 +7,15 @@ struct SessionTable: ~Copyable {
     let limits: SessionLimits
     /// Live sessions are the first so many of `order`, the proven ones before the provisional ones.
     private(set) var count = 0
-    private(set) var provenCount = 0
+    private(set) var validatedCount = 0
     private let sessions: UnsafeMutablePointer<Session>
-    private let order: UnsafeMutablePointer<Int32>
+    private let order: UnsafeMutablePointer<SessionIndex>
     private let positions: UnsafeMutablePointer<Int32>
     private let epochs: UnsafeMutablePointer<UInt32>
-    /// Path indices, 32 a session.
-    private let members: UnsafeMutablePointer<Int32>
-    /// The session that has a slot's socket, or -1.
-    private let owners: UnsafeMutablePointer<Int32>
+    /// 32 a session.
+    private let members: UnsafeMutablePointer<PathIndex>
+    /// The session that has a slot's socket.
+    private let owners: UnsafeMutablePointer<SessionIndex?>
     /// Slots of upstream sockets nobody has: a ring, the one that has been free for longest first.
     private let freeSlots: UnsafeMutablePointer<UInt16>
     private var firstFree = 0
@@ -36,12 +36,12 @@ struct SessionTable: ~Copyable {
         unsafe epochs.initialize(repeating: 0, count: capacity)
         unsafe members = .allocate(capacity: capacity * 32)
         unsafe owners = .allocate(capacity: Limits.socketSlots)
-        unsafe owners.initialize(repeating: -1, count: Limits.socketSlots)
+        unsafe owners.initialize(repeating: nil, count: Limits.socketSlots)
         unsafe freeSlots = .allocate(capacity: Limits.socketSlots)
         unsafe answered = .allocate(capacity: Limits.socketSlots)
         unsafe answered.initialize(repeating: false, count: Limits.socketSlots)
         for index in 0..<capacity {
-            unsafe (order + index).initialize(to: Int32(index))
+            unsafe (order + index).initialize(to: SessionIndex(Int32(index)))
             unsafe (positions + index).initialize(to: Int32(index))
         }
     }
@@ -57,29 +57,42 @@ struct SessionTable: ~Copyable {
         unsafe answered.deallocate()
     }
 
-    subscript(index: Int32) -> UnsafeMutablePointer<Session> { @_noLocks get { unsafe sessions + Int(index) } }
+    /// A session in place.
+    subscript(index: SessionIndex) -> Session {
+        @_noLocks unsafeAddress {
+            precondition(index.position >= 0 && index.position < limits.tableCapacity)
+            return unsafe UnsafePointer(sessions + index.position)
+        }
+        @_noLocks unsafeMutableAddress {
+            precondition(index.position >= 0 && index.position < limits.tableCapacity)
+            return unsafe sessions + index.position
+        }
+    }
 
-    /// The index of live session number `position`, 0..<``count``; the first ``provenCount`` are the proven ones.
+    /// Returns live session number `position`, 0..<``count``; the first ``validatedCount`` are the validated ones.
     @_noLocks
-    func live(_ position: Int) -> Int32 { unsafe order[position] }
+    func live(_ position: Int) -> SessionIndex {
+        precondition(position >= 0 && position < count)
+        return unsafe order[position]
+    }
 
-    var provisionalCount: Int { @_noLocks get { count - provenCount } }
+    var pendingCount: Int { @_noLocks get { count - validatedCount } }
 
     // MARK: Names for the duplicate window
 
     /// What the duplicate window knows a session by: its place in 12 bits and its epoch in 19.
     @_noLocks
-    func tag(_ index: Int32) -> UInt32 {
-        unsafe UInt32(truncatingIfNeeded: index) | sessions[Int(index)].epoch << 12
+    func tag(_ index: SessionIndex) -> UInt32 {
+        UInt32(truncatingIfNeeded: index.raw) | self[index].epoch << 12
     }
 
-    /// The session a tag stands for, or -1 when it is gone.
+    /// Returns the session a tag stands for, unless it is gone.
     @_noLocks
-    func session(tagged tag: UInt32) -> Int32 {
-        let index = Int32(truncatingIfNeeded: tag & 0xfff)
-        guard unsafe Int(positions[Int(index)]) < count, unsafe order[Int(positions[Int(index)])] == index,
-            self.tag(index) == tag
-        else { return -1 }
+    func session(tagged tag: UInt32) -> SessionIndex? {
+        let index = SessionIndex(Int32(truncatingIfNeeded: tag & 0xfff))
+        guard index.position < limits.tableCapacity, unsafe Int(positions[index.position]) < count,
+            unsafe order[Int(positions[index.position])] == index, self.tag(index) == tag
+        else { return nil }
         return index
     }
 
@@ -87,38 +100,38 @@ struct SessionTable: ~Copyable {
 
     /// Opens a provisional session with an upstream socket of its own. There must be a free place and a free socket.
     @_noLocks
-    mutating func open(_ rank: Session.Rank, now: Int64) -> Int32 {
+    mutating func open(_ rank: Session.Rank, now: Int64) -> SessionIndex {
         let index = unsafe order[count]
-        unsafe positions[Int(index)] = Int32(truncatingIfNeeded: count)
+        unsafe positions[index.position] = Int32(truncatingIfNeeded: count)
         count += 1
         lastID += 1
-        unsafe epochs[Int(index)] = (epochs[Int(index)] &+ 1) & 0x7_ffff
+        unsafe epochs[index.position] = (epochs[index.position] &+ 1) & 0x7_ffff
         let slot = unsafe freeSlots[firstFree]
         firstFree = Self.place(firstFree + 1)
         freeSlotCount -= 1
         unsafe owners[Int(slot)] = index
-        unsafe sessions[Int(index)] = unsafe Session(
-            id: lastID, epoch: epochs[Int(index)], rank: rank, slot: slot, now: now)
+        self[index] = unsafe Session(
+            id: lastID, epoch: epochs[index.position], rank: rank, slot: slot, now: now)
         return index
     }
 
     /// Notes WireGuard's proof.
     @_noLocks
-    mutating func prove(_ index: Int32) {
-        unsafe sessions[Int(index)].isProven = true
-        unsafe swap(Int(positions[Int(index)]), provenCount)
-        provenCount += 1
+    mutating func validate(_ index: SessionIndex) {
+        self[index].isValidated = true
+        unsafe swap(Int(positions[index.position]), validatedCount)
+        validatedCount += 1
     }
 
     /// Closes a session that has no members. Its sockets are the caller's to free or to retire.
     @_noLocks
-    mutating func close(_ index: Int32) {
-        if unsafe sessions[Int(index)].isProven {
-            provenCount -= 1
-            unsafe swap(Int(positions[Int(index)]), provenCount)
+    mutating func close(_ index: SessionIndex) {
+        if self[index].isValidated {
+            validatedCount -= 1
+            unsafe swap(Int(positions[index.position]), validatedCount)
         }
         count -= 1
-        unsafe swap(Int(positions[Int(index)]), count)
+        unsafe swap(Int(positions[index.position]), count)
     }
 
     /// Lets two sessions change places in `order`.
@@ -127,53 +140,53 @@ struct SessionTable: ~Copyable {
         let (first, second) = unsafe (order[one], order[other])
         unsafe order[one] = second
         unsafe order[other] = first
-        unsafe positions[Int(second)] = Int32(truncatingIfNeeded: one)
-        unsafe positions[Int(first)] = Int32(truncatingIfNeeded: other)
+        unsafe positions[second.position] = Int32(truncatingIfNeeded: one)
+        unsafe positions[first.position] = Int32(truncatingIfNeeded: other)
     }
 
     // MARK: Members
 
     @_noLocks
-    func member(_ index: Int32, _ ordinal: Int) -> Int32 { unsafe members[Int(index) * 32 + ordinal] }
+    func member(_ index: SessionIndex, _ ordinal: Int) -> PathIndex { unsafe members[index.position * 32 + ordinal] }
 
     /// Takes a path in. Returns its ordinal; there must be room.
     @_noLocks
-    mutating func add(_ path: Int32, to index: Int32) -> Int {
-        let ordinal = unsafe sessions[Int(index)].takeOrdinal(limit: limits.maxPathsPerSession)
-        unsafe members[Int(index) * 32 + ordinal] = path
+    mutating func add(_ path: PathIndex, to index: SessionIndex) -> Int {
+        let ordinal = self[index].takeOrdinal(limit: limits.maxPathsPerSession)
+        unsafe members[index.position * 32 + ordinal] = path
         noteChange(of: index)
         return ordinal
     }
 
     @_noLocks
-    mutating func remove(ordinal: Int, from index: Int32) {
-        unsafe sessions[Int(index)].members &= ~(1 << UInt32(ordinal))
-        unsafe sessions[Int(index)].provenMembers &= ~(1 << UInt32(ordinal))
+    mutating func remove(ordinal: Int, from index: SessionIndex) {
+        self[index].members &= ~(1 << UInt32(ordinal))
+        self[index].validatedMembers &= ~(1 << UInt32(ordinal))
         // Whoever has its place next has not opened the session.
-        if unsafe sessions[Int(index)].opener == ordinal { unsafe sessions[Int(index)].opener = -1 }
+        if self[index].opener == ordinal { self[index].opener = -1 }
     }
 
     /// Notes that what a session's datagrams go to has changed.
     @_noLocks
-    mutating func noteChange(of index: Int32) {
+    mutating func noteChange(of index: SessionIndex) {
         changes &+= 1
-        unsafe sessions[Int(index)].membersVersion = changes
+        self[index].membersVersion = changes
     }
 
     /// How many paths it may still take in.
     @_noLocks
-    func roomLeft(_ index: Int32) -> Int {
-        unsafe limits.maxPathsPerSession - sessions[Int(index)].members.nonzeroBitCount
+    func roomLeft(_ index: SessionIndex) -> Int {
+        unsafe limits.maxPathsPerSession - sessions[index.position].members.nonzeroBitCount
     }
 
     // MARK: Upstream sockets
 
-    /// The session that WireGuard's words on this socket are for, or -1.
+    /// Returns the session that what WireGuard sends to this socket is for.
     @_noLocks
-    func owner(ofSlot slot: UInt16) -> Int32 { unsafe owners[Int(slot)] }
+    func owner(ofSlot slot: UInt16) -> SessionIndex? { unsafe owners[Int(slot)] }
 
     @_noLocks
-    mutating func hand(slot: UInt16, to index: Int32) { unsafe owners[Int(slot)] = index }
+    mutating func move(slot: UInt16, to index: SessionIndex) { unsafe owners[Int(slot)] = index }
 
     /// Notes that WireGuard has spoken to a session on this socket.
     @_noLocks
@@ -186,7 +199,7 @@ struct SessionTable: ~Copyable {
     /// about to answer its former one.
     @_noLocks
     mutating func free(slot: UInt16) {
-        unsafe owners[Int(slot)] = -1
+        unsafe owners[Int(slot)] = nil
         unsafe answered[Int(slot)] = false
         unsafe freeSlots[Self.place(firstFree + freeSlotCount)] = slot
         freeSlotCount += 1
@@ -202,7 +215,7 @@ struct SessionTable: ~Copyable {
     /// A socket has been taken away: nobody has it from now on, and it is not free either.
     @_noLocks
     mutating func disown(slot: UInt16) {
-        unsafe owners[Int(slot)] = -1
+        unsafe owners[Int(slot)] = nil
         var kept = 0
         for position in 0..<freeSlotCount {
             let other = freeSlot(position)

@@ -95,7 +95,7 @@ import Testing
             let dataPlane = try DataPlane(.client(allowedSources: [], isOpaque: true), engine: preference)
             #expect((dataPlane.engine.kind == .polling) == (preference == .polling))
             #expect(dataPlane.engine.refusals.isEmpty && !dataPlane.engine.description.isEmpty)
-            #expect(dataPlane.boards == nil)
+            #expect(dataPlane.statistics == nil)
             let wireGuard = try Peer()
             let server = try Peer()
             let listen = try UDPSocket.open(.v4)

@@ -22,7 +22,7 @@ final class EngineBench {
     }
 
     init<R: Relay & ~Copyable>(
-        _ kind: EngineTests.Kind, board: PathBoard? = nil, _ relay: (Counters) -> R
+        _ kind: EngineTests.Kind, board: PathStatistics? = nil, _ relay: (Counters) -> R
     ) throws {
         mailbox = try Mailbox()
         step = try engineStep(kind, mailbox.reader, counters, board: board, relay(counters))
@@ -32,7 +32,7 @@ final class EngineBench {
         try EngineBench(kind) { ClientRelay.opaque($0) }
     }
 
-    static func server(_ kind: EngineTests.Kind, _ board: PathBoard) throws -> EngineBench {
+    static func server(_ kind: EngineTests.Kind, _ board: PathStatistics) throws -> EngineBench {
         try EngineBench(kind, board: board) {
             OpaqueServerRelay.seeded($0, board, pathTimeout: 30_000_000_000)
         }

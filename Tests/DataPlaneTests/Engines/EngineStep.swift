@@ -8,7 +8,7 @@ import Sockets
 /// Opens an engine of this kind under a relay. The result does one turn that waits so many nanoseconds
 /// at most, or with nil lets go of everything.
 func engineStep<R: Relay & ~Copyable>(
-    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathBoard?,
+    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathStatistics?,
     _ relay: consuming R
 ) throws -> (Int64?) -> Void {
     let doorbell = try Doorbell()

@@ -34,7 +34,7 @@ import Testing
 
     @Test("The same on the server, to every path", arguments: EngineTests.Kind.allCases)
     func server(_ kind: EngineTests.Kind) throws {
-        let board = PathBoard(capacity: 8)
+        let board = PathStatistics(capacity: 8)
         let bench = try EngineBench.server(kind, board)
         let listen = try bench.open(0, .listen)
         let wireGuard = try Peer()

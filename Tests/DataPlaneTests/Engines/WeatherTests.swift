@@ -100,7 +100,7 @@ import Testing
         "Answers leave from the address that was written to, in both families",
         arguments: EngineTests.Kind.allCases)
     func answers(_ kind: EngineTests.Kind) throws {
-        let board = PathBoard(capacity: 8)
+        let board = PathStatistics(capacity: 8)
         let bench = try EngineBench.server(kind, board)
         let port = try bench.open(0, .listen, at: SocketAddress(.anyV6, port: 0)).port
         let wireGuard = try Peer()

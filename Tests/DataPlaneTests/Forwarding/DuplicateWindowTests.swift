@@ -18,20 +18,20 @@ import WireGuardWire
             window = DuplicateWindow(entries: entries, random: &random)
         }
 
-        private func find(_ bytes: [UInt8], at now: UInt32) -> (key: DuplicateWindow.Key, entry: Int) {
+        private func find(_ bytes: [UInt8], at now: UInt32) -> (key: DuplicateWindow.Key, entry: WindowEntry?) {
             bytes.withUnsafeBytes {
                 let key = window.key(Message($0.baseAddress!, length: $0.count), $0.baseAddress!, $0.count)
                 return (key, window.find(key, now: now))
             }
         }
 
-        func holds(_ bytes: [UInt8], at now: UInt32) -> Bool { find(bytes, at: now).entry >= 0 }
+        func holds(_ bytes: [UInt8], at now: UInt32) -> Bool { find(bytes, at: now).entry != nil }
 
         /// Whether it is a copy; if not it is remembered.
-        func sees(_ bytes: [UInt8], at now: UInt32, isClaim: Bool = false) -> Bool {
+        func sees(_ bytes: [UInt8], at now: UInt32, isPending: Bool = false) -> Bool {
             let (key, entry) = find(bytes, at: now)
-            if entry < 0 { window.insert(key, now: now, owner: 1, member: 0, isClaim: isClaim) }
-            return entry >= 0
+            if entry == nil { window.insert(key, now: now, owner: 1, member: 0, isPending: isPending) }
+            return entry != nil
         }
     }
 
@@ -123,7 +123,7 @@ import WireGuardWire
             for _ in 0..<50 {
                 _ = window.sees(
                     Datagram.data(7, counter &+ .random(in: 0..<64, using: &random), tag: random.next()), at: now,
-                    isClaim: true)
+                    isPending: true)
             }
             if counter > 500 { #expect(window.sees(Datagram.data(7, counter - 500), at: now)) }
         }

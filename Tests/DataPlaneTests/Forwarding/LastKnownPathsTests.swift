@@ -11,10 +11,10 @@ import Testing
     private static let span: Int64 = 30
 
     private static func path(_ number: Int, heard: Int64) -> Path {
-        Path(address: ServerScene.path(number), local: engarde_packet_info(), lastHeard: heard, position: 0, tenant: 0)
+        Path(address: ServerScene.path(number), local: engarde_packet_info(), lastReceived: heard, position: 0, tenant: 0)
     }
 
-    private static func addresses(_ table: borrowing LastKnownPaths, _ session: Int32) -> [SocketAddress] {
+    private static func addresses(_ table: borrowing LastKnownPaths, _ session: SessionIndex) -> [SocketAddress] {
         (0..<table.count(session)).map { table.entry(session, $0).address }
     }
 
@@ -25,7 +25,7 @@ import Testing
         table.remember(Self.path(2, heard: 120), of: 1, span: Self.span)
         table.remember(Self.path(3, heard: 131), of: 1, span: Self.span)
         #expect(Set(Self.addresses(table, 1)) == [ServerScene.path(2), ServerScene.path(3)])
-        #expect(table.session(of: ServerScene.path(1)) == -1 && table.session(of: ServerScene.path(3)) == 1)
+        #expect(table.session(of: ServerScene.path(1)) == nil && table.session(of: ServerScene.path(3)) == 1)
     }
 
     @Test("A full session forgets the one that has been silent for longest")
@@ -42,11 +42,11 @@ import Testing
     func model(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var table = LastKnownPaths(sessions: 3, perSession: 3)
-        var model: [SocketAddress: (session: Int32, heard: Int64)] = [:]
+        var model: [SocketAddress: (session: SessionIndex, heard: Int64)] = [:]
         var now: Int64 = 0
         for _ in 0..<500 {
             now += Int64.random(in: 1...8, using: &random)
-            let session = Int32.random(in: 0..<3, using: &random)
+            let session = SessionIndex(Int32.random(in: 0..<3, using: &random))
             let number = Int.random(in: 1...8, using: &random)
             switch Int.random(in: 0..<10, using: &random) {
             case 0:
@@ -63,13 +63,13 @@ import Testing
                 if own.count == 3 { model[own[0].key] = nil }
                 model[ServerScene.path(number)] = (session, now)
             }
-            for session in 0..<3 as Range<Int32> {
+            for session in [0, 1, 2] as [SessionIndex] {
                 let wanted = Set(model.filter { $0.value.session == session }.keys)
                 #expect(Set(Self.addresses(table, session)) == wanted, "seed \(seed)")
             }
             for number in 1...8 {
                 let address = ServerScene.path(number)
-                #expect(table.session(of: address) == model[address]?.session ?? -1, "seed \(seed)")
+                #expect(table.session(of: address) == model[address]?.session, "seed \(seed)")
             }
         }
     }

@@ -43,21 +43,21 @@ import Testing
         _ table: borrowing PathTable, _ model: Model, _ all: [SocketAddress]
     ) -> String? {
         guard table.count == model.row.count else { return "\(table.count) live, not \(model.row.count)" }
-        var indices: Set<Int32> = []
+        var indices: Set<PathIndex> = []
         for (position, expected) in model.row.enumerated() {
             let index = table.live(position)
-            let path = table.path(index)
-            guard path.address == expected.address, path.lastHeard == expected.heard,
+            let path = table[index]
+            guard path.address == expected.address, path.lastReceived == expected.heard,
                 path.local.interface == expected.local, Int(path.position) == position
             else { return "another path at \(position)" }
             guard indices.insert(index).inserted else { return "index \(index) serves two paths" }
         }
         for address in all {
             let found = table.find(address)
-            guard (found >= 0) == (model.position(address) != nil) else {
-                return "\(address): found \(found)"
+            guard (found != nil) == (model.position(address) != nil) else {
+                return "\(address): found \(String(describing: found))"
             }
-            guard found < 0 || table.path(found).address == address else {
+            if let found, table[found].address != address {
                 return "\(address): another's index"
             }
         }
@@ -83,21 +83,21 @@ import Testing
                 var position = 0
                 while position < table.count {
                     let index = table.live(position)
-                    if table.path(index).lastHeard <= limit { table.remove(index) } else { position += 1 }
+                    if table[index].lastReceived <= limit { table.remove(index) } else { position += 1 }
                 }
                 position = 0
                 while position < model.row.count {
                     if model.row[position].heard <= limit { model.remove(position) } else { position += 1 }
                 }
-            } else if found < 0 {
+            } else if found == nil {
                 let index = table.insert(address, at: now, local: Self.local(number))
-                #expect((index < 0) == (model.row.count == capacity), "a full table takes nobody in")
+                #expect((index == nil) == (model.row.count == capacity), "a full table takes nobody in")
                 if model.row.count < capacity { model.row.append((address, now, number)) }
             } else if random.happens(400) {
-                table.remove(found)
+                table.remove(found!)
                 model.remove(model.position(address)!)
             } else {
-                table.touch(found, at: now, local: Self.local(number))
+                table.touch(found!, at: now, local: Self.local(number))
                 let position = model.position(address)!
                 model.row[position].heard = now
                 model.row[position].local = number
@@ -127,7 +127,7 @@ import Testing
         #expect(before == nil, "full")
         for step in 0..<8 {
             let address = all[(first + step * 3) % 8]
-            table.remove(table.find(address))
+            table.remove(table.find(address)!)
             model.remove(model.position(address)!)
             let difference = Self.difference(table, model, all)
             #expect(difference == nil, "\(step + 1) removed")

@@ -14,7 +14,7 @@ import Testing
     /// An opaque server with its listening socket in slot 0 and its upstream in slot 1.
     private final class Server {
         let bench: RelayBench<OpaqueServerRelay>
-        let board = PathBoard(capacity: 16)
+        let board = PathStatistics(capacity: 16)
         let upstream: SocketAddress
 
         init(_ number: Int) {
@@ -69,14 +69,14 @@ import Testing
     @Test("A client that repeats itself is asked about and served")
     func repeats() {
         let server = Server(0)
-        var (passed, questions) = (0, 0)
+        var (passed, expectedReplies) = (0, 0)
         for step in 0..<1_000 as Range<Int64> {
             for datagram in server.pass([[1, 2, 3]], from: Self.client, at: 1_000 + step * 10_000_000) {
-                if datagram == [1, 2, 3] { passed += 1 } else { questions += 1 }
+                if datagram == [1, 2, 3] { passed += 1 } else { expectedReplies += 1 }
             }
         }
         #expect(passed == 1_000 && server.bench.counters.value(.ownReturned) == 0)
-        #expect((1...2).contains(questions), "\(questions) in ten seconds")
+        #expect((1...2).contains(expectedReplies), "\(expectedReplies) in ten seconds")
     }
 
     @Test("Copies over many links and a question of before are no proof")

@@ -10,15 +10,15 @@ extension ClientRelay {
     static func opaque(_ counters: Counters, allowedSources: [AddressPrefix] = []) -> ClientRelay {
         var random = SeededGenerator(seed: 1)
         return ClientRelay(
-            counters: counters, copies: CopyBoard(members: Limits.clientSocketSlots, streams: 1),
-            board: PathBoard(capacity: 1), isOpaque: true, allowedSources: allowedSources, random: &random)
+            counters: counters, copies: DuplicateStatistics(members: Limits.clientSocketSlots, streams: 1),
+            statistics: PathStatistics(capacity: 1), isOpaque: true, allowedSources: allowedSources, random: &random)
     }
 }
 
 extension OpaqueServerRelay {
     /// One whose secrets are always the same.
-    static func seeded(_ counters: Counters, _ board: PathBoard, pathTimeout: Int64) -> OpaqueServerRelay {
+    static func seeded(_ counters: Counters, _ board: PathStatistics, pathTimeout: Int64) -> OpaqueServerRelay {
         var random = SeededGenerator(seed: 2)
-        return OpaqueServerRelay(counters: counters, board: board, pathTimeout: pathTimeout, random: &random)
+        return OpaqueServerRelay(counters: counters, statistics: board, pathTimeout: pathTimeout, random: &random)
     }
 }

@@ -15,8 +15,8 @@ import Testing
     private static func path(_ number: Int) -> SocketAddress { address("192.0.2.\(number)", 40_000) }
 
     /// Slot 0 listens, slot 1 is upstream.
-    private func bench(paths: Int = 4, hasUpstream: Bool = true) -> (bench: Bench, board: PathBoard) {
-        let board = PathBoard(capacity: paths)
+    private func bench(paths: Int = 4, hasUpstream: Bool = true) -> (bench: Bench, board: PathStatistics) {
+        let board = PathStatistics(capacity: paths)
         let bench = Bench { .seeded($0, board, pathTimeout: Self.timeout) }
         bench.attach(0, .listen)
         if hasUpstream { bench.attach(1, .upstream) }
@@ -57,7 +57,7 @@ import Testing
         bench.arrive(1, [[9]])
         #expect(bench.turn(at: Self.timeout).map(\.destination) == [Self.path(1)])
         let record = board.records()[0]
-        #expect(record.since == 0 && record.lastHeard == Self.timeout - 1)
+        #expect(record.since == 0 && record.lastReceived == Self.timeout - 1)
         #expect(record.receivedDatagrams == 2 && record.receivedBytes == 2)
     }
 
@@ -203,7 +203,7 @@ import Testing
         let capacity: Int
         var members: [SocketAddress: Member] = [:]
         var known: [SocketAddress: Int64] = [:]
-        var lastSpoken = Int64.min
+        var lastSent = Int64.min
         var period = Int64.min / 2
         var asked = 0
 
@@ -219,7 +219,7 @@ import Testing
         mutating func hear(_ address: SocketAddress, _ now: Int64) {
             if members[address] != nil {
                 members[address]!.heard = now
-                if members[address]!.joined < lastSpoken { members[address]!.isConversing = true }
+                if members[address]!.joined < lastSent { members[address]!.isConversing = true }
             } else if members.count < capacity {
                 members[address] = Member(joined: now, heard: now)
             }
@@ -228,7 +228,7 @@ import Testing
         /// Whom a datagram from upstream goes to.
         mutating func speak(_ now: Int64) -> Set<SocketAddress> {
             var targets = Set(members.keys)
-            if !targets.isEmpty { lastSpoken = now }
+            if !targets.isEmpty { lastSent = now }
             if known.isEmpty || members.values.contains(where: \.isConversing) { return targets }
             if now - period >= Limits.silentPeriodNanoseconds { (period, asked) = (now, 0) }
             if asked < Limits.silentDatagrams {

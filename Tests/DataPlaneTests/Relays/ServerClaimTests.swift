@@ -38,7 +38,7 @@ import Testing
         let scene = Scene()
         let slot = scene.up(1, Datagram.data(50, 1), at: 0)[0]
         _ = scene.bench.turn(at: 7 * scene.second)
-        #expect(scene.boards.sessions.records().isEmpty)
+        #expect(scene.statistics.sessions.records().isEmpty)
         #expect(scene.up(2, Datagram.data(51, 1), at: 7 * scene.second) != [slot])
     }
 
@@ -47,7 +47,7 @@ import Testing
         let scene = Scene(Scene.limits(pathsPerSession: 1))
         let slot = scene.up(1, Datagram.data(50, 1), at: 0)[0]
         #expect(scene.up(2, Datagram.data(50, 1), at: 2 * scene.second) == [])
-        #expect(scene.boards.paths.records().map(\.address) == [Scene.path(2)])
+        #expect(scene.statistics.paths.records().map(\.address) == [Scene.path(2)])
         #expect(scene.down(slot, Datagram.data(7, 1, size: 1400), at: 2 * scene.second + 1) == [])
     }
 
@@ -112,7 +112,7 @@ import Testing
         #expect(scene.bench.counters.value(.pathTableFull) > 0)
         #expect(scene.up(1, Datagram.data(1007, 10), at: 2_001) == [slot])
         #expect(scene.up(2, Datagram.data(1007, 10), at: 2_002) == [])
-        #expect(scene.boards.paths.records().contains { $0.address == Scene.path(2) }, "a live client's new link")
+        #expect(scene.statistics.paths.records().contains { $0.address == Scene.path(2) }, "a live client's new link")
         #expect(scene.up(3, Datagram.initiation(9), at: 3 * scene.second).count == 1, "a new client")
     }
 
@@ -127,7 +127,7 @@ import Testing
         let now = 2 * scene.second
         #expect(scene.up(3, Datagram.data(1008, 10), at: now) == [b])
         #expect(scene.up(2, Datagram.data(1008, 10), at: now) == [])
-        #expect(scene.boards.paths.records().allSatisfy { $0.session == 1 || $0.address == Scene.path(1) })
+        #expect(scene.statistics.paths.records().allSatisfy { $0.session == 1 || $0.address == Scene.path(1) })
         #expect(scene.down(b, Datagram.data(8, 5, size: 1400), at: now) == [3])
     }
 

@@ -18,25 +18,25 @@ import WireGuardWire
         let slots = scene.up(1, Datagram.initiation(7), at: 10)
         #expect(slots.count == 1)
         #expect(scene.up(2, Datagram.initiation(7), at: 20) == [])
-        #expect(scene.boards.sessions.records().map(\.isProven) == [false])
+        #expect(scene.statistics.sessions.records().map(\.isValidated) == [false])
         #expect(scene.down(slots[0], Datagram.response(9, to: 7), at: 30) == [1, 2], "92 bytes for 148")
-        #expect(scene.boards.sessions.records().map(\.isProven) == [true])
+        #expect(scene.statistics.sessions.records().map(\.isValidated) == [true])
         #expect(scene.up(2, Datagram.data(9, 0), at: 40) == slots)
         #expect(scene.up(1, Datagram.data(9, 0), at: 50) == [])
-        #expect(scene.boards.paths.records().allSatisfy { $0.isProven })
+        #expect(scene.statistics.paths.records().allSatisfy { $0.isValidated })
         for counter in 1..<5 as Range<UInt64> {
             #expect(scene.down(slots[0], Datagram.data(7, counter, size: 1400), at: 60) == [1, 2])
         }
     }
 
     @Test("A path that is not proven is sent no more than it has sent")
-    func credit() {
+    func amplificationAllowance() {
         let scene = Scene()
         let slot = scene.up(1, Datagram.initiation(7), at: 10)[0]
         #expect(scene.down(slot, Datagram.cookie(to: 7), at: 20) == [1])
         #expect(scene.down(slot, Datagram.cookie(to: 7), at: 21) == [1])
         #expect(scene.down(slot, Datagram.cookie(to: 7), at: 22) == [], "128 of 148 bytes are spent")
-        #expect(scene.boards.sessions.records().map(\.isProven) == [false], "a cookie proves nothing")
+        #expect(scene.statistics.sessions.records().map(\.isValidated) == [false], "a cookie proves nothing")
     }
 
     @Test("Two clients have a socket each, and each is sent its own")
@@ -80,7 +80,7 @@ import WireGuardWire
         let own = scene.up(2, Datagram.data(1007, 10), at: 2_000)
         #expect(own.count == 1 && own != [slot], "a socket of its own, for WireGuard to answer on")
         #expect(scene.up(1, Datagram.data(1007, 10), at: 2_001) == [])
-        #expect(scene.boards.sessions.records().count == 1)
+        #expect(scene.statistics.sessions.records().count == 1)
         #expect(scene.down(own[0], Datagram.data(7, 5), at: 2_002).contains(1), "where WireGuard answers meanwhile")
         #expect(scene.up(2, Datagram.data(1007, 11), at: 2_003) == [slot])
         #expect(scene.up(1, Datagram.data(1007, 11), at: 2_004) == [])
@@ -104,7 +104,7 @@ import WireGuardWire
         _ = scene.up(4, Datagram.data(1007, 39), at: later + 7)
         _ = scene.up(3, Datagram.data(1007, 40), at: later + 3 * scene.second)
         #expect(scene.down(slot, Datagram.data(7, 7, size: 1400), at: later + 3 * scene.second) == [3, 4])
-        #expect(scene.boards.paths.records().count == 2)
+        #expect(scene.statistics.paths.records().count == 2)
     }
 
     @Test("A forged counter with the right receiver opens nothing and hides nothing")
@@ -116,8 +116,8 @@ import WireGuardWire
         #expect(scene.down(slot, Datagram.data(7, 5), at: 2_002) == [1])
         // WireGuard does not answer a forgery, so it ends.
         _ = scene.up(1, Datagram.data(1007, 51), at: 20 * scene.second)
-        #expect(scene.boards.paths.records().map(\.address) == [Scene.path(1)])
-        #expect(scene.boards.sessions.records().count == 1)
+        #expect(scene.statistics.paths.records().map(\.address) == [Scene.path(1)])
+        #expect(scene.statistics.sessions.records().count == 1)
     }
 
     @Test("An unanswered source forwards a little and no more")
@@ -138,7 +138,7 @@ import WireGuardWire
         for number in 0..<200 {
             _ = scene.up(2 + number, Datagram.data(UInt32(number) + 5_000, 1), at: 2_000 + Int64(number))
         }
-        #expect(scene.bench.counters.value(.tooManyClaims) == 200 - UInt64(Limits.provisionalSessions))
+        #expect(scene.bench.counters.value(.tooManyClaims) == 200 - UInt64(Limits.pendingSessions))
         #expect(scene.down(slot, Datagram.data(7, 5), at: 3_000) == [1])
         // The client's links are re-addressed in the middle of it.
         let own = scene.up(249, Datagram.data(1007, 10), at: 4_000)
@@ -157,7 +157,7 @@ import WireGuardWire
         #expect(scene.up(1, Datagram.response(1, to: 2), at: 1) == [])
         #expect(scene.up(1, Datagram.cookie(to: 2), at: 1) == [])
         #expect(scene.bench.counters.value(.unknownReceiver) == 2)
-        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty)
+        #expect(scene.statistics.paths.records().isEmpty && scene.statistics.sessions.records().isEmpty)
     }
 
     @Test("With the key in the file an initiation made without it is refused")
@@ -176,7 +176,7 @@ import WireGuardWire
         #expect(scene.up(2, Datagram.response(71, to: 3_000), at: 2_002) == [])
         #expect(scene.up(5, Datagram.data(3_000, 0), at: 2_003) != [slot], "a new address claims it")
         #expect(scene.up(1, Datagram.data(3_000, 0), at: 2_004) == [])
-        #expect(scene.boards.sessions.records().count == 1)
+        #expect(scene.statistics.sessions.records().count == 1)
     }
 
     @Test("A silent session gives way to a new one, a live one never does")
@@ -188,7 +188,7 @@ import WireGuardWire
         _ = scene.up(1, Datagram.data(1007, 10), at: now)
         let c = scene.client([3], index: 9, at: now)
         #expect(scene.down(a, Datagram.data(7, 5), at: now) == [1], "the one that was heard stays")
-        #expect(scene.boards.sessions.records().count == 2)
+        #expect(scene.statistics.sessions.records().count == 2)
         let slot = scene.up(4, Datagram.initiation(10), at: now)[0]
         #expect(scene.down(slot, Datagram.response(1010, to: 10), at: now) == [])
         #expect(scene.bench.counters.value(.sessionTableFull) == 1)
@@ -205,7 +205,7 @@ import WireGuardWire
         let now = 20 * scene.second
         #expect(scene.up(1, Datagram.data(1007, 11), at: now) == [slot])
         #expect(scene.up(3, Datagram.data(1007, 11), at: now) == [])
-        #expect(Set(scene.boards.paths.records().map(\.address)) == [Scene.path(1), Scene.path(3)])
+        #expect(Set(scene.statistics.paths.records().map(\.address)) == [Scene.path(1), Scene.path(3)])
     }
 
     @Test("A member that could not prove itself before the others fell silent asks WireGuard")
@@ -219,7 +219,7 @@ import WireGuardWire
         #expect(own.count == 1 && own != [slot])
         #expect(scene.down(own[0], Datagram.data(7, 5, size: 1400), at: scene.second + 1).contains(2))
         #expect(scene.down(own[0], Datagram.data(7, 6, size: 1400), at: scene.second + 2).contains(2))
-        #expect(scene.boards.sessions.records().count == 1)
+        #expect(scene.statistics.sessions.records().count == 1)
     }
 
     @Test("Two claims that turn out to be one client's stay apart when they have too many paths together")
@@ -232,7 +232,7 @@ import WireGuardWire
         #expect(scene.up(3, Datagram.data(50, 1), at: 14) == [])
         #expect(scene.up(1, Datagram.data(50, 2), at: 15) == [])
         #expect(scene.up(3, Datagram.data(50, 3), at: 16).count == 1)
-        #expect(scene.boards.paths.records().count == 4)
+        #expect(scene.statistics.paths.records().count == 4)
     }
 
     @Test("Random members of two clients, strangers and repeats: the tables agree, and everything ends", arguments: 1...30)
@@ -244,16 +244,16 @@ import WireGuardWire
         /// By address: bytes sent, and received while not proven, since it last was no path or proven.
         var accounts: [SocketAddress: (sent: Int, received: Int)] = [:]
         func account(_ sender: Int?, _ bytes: Int, received: Set<Int>) {
-            let records = scene.boards.paths.records()
+            let records = scene.statistics.paths.records()
             // What its client is sent that fell silent there is not its own.
             let known = scene.bench.look { relay in
-                Set((1...20).map(Scene.path).filter { relay.lastKnown.session(of: $0) >= 0 })
+                Set((1...20).map(Scene.path).filter { relay.sessions.lastKnown.session(of: $0) != nil })
             }
-            for record in records where record.isProven || known.contains(record.address) { accounts[record.address] = nil }
+            for record in records where record.isValidated || known.contains(record.address) { accounts[record.address] = nil }
             for address in accounts.keys where !records.contains(where: { $0.address == address }) {
                 accounts[address] = nil
             }
-            for record in records where !record.isProven && !known.contains(record.address) {
+            for record in records where !record.isValidated && !known.contains(record.address) {
                 if let sender, record.address == Scene.path(sender) {
                     accounts[record.address, default: (0, 0)].sent += bytes
                 }
@@ -305,7 +305,7 @@ import WireGuardWire
         }
         _ = scene.bench.turn(at: now + 31 * scene.second)
         _ = scene.bench.turn(at: now + 62 * scene.second)
-        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty)
+        #expect(scene.statistics.paths.records().isEmpty && scene.statistics.sessions.records().isEmpty)
     }
 
     @Test("Silence ends paths, and takes sessions off the board")
@@ -314,9 +314,9 @@ import WireGuardWire
         let slot = scene.client([1, 2], index: 7)
         _ = scene.up(1, Datagram.data(1007, 10), at: 10 * scene.second)
         _ = scene.bench.turn(at: 31 * scene.second)
-        #expect(scene.boards.paths.records().map(\.address) == [Scene.path(1)])
+        #expect(scene.statistics.paths.records().map(\.address) == [Scene.path(1)])
         _ = scene.bench.turn(at: 41 * scene.second)
-        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty)
+        #expect(scene.statistics.paths.records().isEmpty && scene.statistics.sessions.records().isEmpty)
         #expect(scene.bench.counters.value(.isRetired, slot: slot) == 0, "WireGuard may speak to it still")
         #expect(scene.bench.deadline == .max)
     }

@@ -10,16 +10,16 @@ import WireGuardWire
 /// A server relay with upstream sockets 1...8 and a WireGuard that a test speaks for.
 final class ServerScene {
     let bench: RelayBench<ServerRelay>
-    let boards: ServerBoards
+    let statistics: ServerStatistics
     let second: Int64 = 1_000_000_000
 
     init(_ limits: SessionLimits = ServerScene.limits(), key: PublicKey? = nil, upstreams: UInt16 = 8) {
-        let boards = ServerBoards(limits)
-        self.boards = boards
+        let statistics = ServerStatistics(limits)
+        self.statistics = statistics
         bench = RelayBench {
             var random = SeededGenerator(seed: 5)
             return ServerRelay(
-                counters: $0, boards: boards, limits: limits, verifier: key.map(InitiationVerifier.init),
+                counters: $0, statistics: statistics, limits: limits, verifier: key.map(InitiationVerifier.init),
                 random: &random)
         }
         bench.attach(0, .listen)

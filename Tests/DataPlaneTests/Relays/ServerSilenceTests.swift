@@ -23,7 +23,7 @@ import Testing
     func speaksFirst(hasKeys: Bool) {
         let scene = Scene()
         let slot = silentClient(scene)
-        #expect(scene.boards.paths.records().isEmpty && scene.boards.sessions.records().isEmpty, "they are shown gone")
+        #expect(scene.statistics.paths.records().isEmpty && scene.statistics.sessions.records().isEmpty, "they are shown gone")
         #expect(scene.bench.deadline == .max, "and the server sleeps")
         #expect(scene.bench.counters.value(.isRetired, slot: slot) == 0)
 
@@ -38,8 +38,8 @@ import Testing
         let receiver: UInt32 = hasKeys ? 1007 : 60
         #expect(scene.up(1, Datagram.data(receiver, 20), at: hours + 3) == [slot])
         #expect(scene.up(2, Datagram.data(receiver, 20), at: hours + 4) == [])
-        #expect(scene.boards.paths.records().map(\.isProven) == [true, true])
-        #expect(scene.boards.sessions.records().map(\.isProven) == [true])
+        #expect(scene.statistics.paths.records().map(\.isValidated) == [true, true])
+        #expect(scene.statistics.sessions.records().map(\.isValidated) == [true])
         for counter in 100..<200 as Range<UInt64> {
             #expect(scene.down(slot, Datagram.data(7, counter, size: 1400), at: hours + 5) == [1, 2])
         }
@@ -54,7 +54,7 @@ import Testing
         #expect(scene.down(slot, Datagram.data(7, 50, size: 1400), at: later + 1) == [1, 2], "both, and once")
         // Nobody answers a forgery; the client is where it was.
         _ = scene.bench.turn(at: later + Self.timeout + 1)
-        #expect(scene.boards.paths.records().isEmpty)
+        #expect(scene.statistics.paths.records().isEmpty)
         #expect(scene.down(slot, Datagram.data(7, 51, size: 1400), at: later + 2 * Self.timeout) == [1, 2])
 
         let back = 200 * scene.second
@@ -63,8 +63,8 @@ import Testing
         #expect(scene.down(slot, Datagram.response(72, to: 71), at: back + 2) == [1, 2])
         #expect(scene.up(1, Datagram.data(72, 0), at: back + 3) == [slot])
         #expect(scene.up(2, Datagram.data(72, 0), at: back + 4) == [])
-        #expect(scene.boards.sessions.records().count == 1)
-        #expect(scene.boards.paths.records().map(\.isProven) == [true, true])
+        #expect(scene.statistics.sessions.records().count == 1)
+        #expect(scene.statistics.paths.records().map(\.isValidated) == [true, true])
     }
 
     @Test("Unanswered data is rationed, handshakes are not")
@@ -106,7 +106,7 @@ import Testing
         #expect(scene.down(slot, Datagram.data(7, 50), at: later + 1) == [1], "the silent one is there until it is known")
         #expect(scene.down(own[0], Datagram.data(9, 1), at: later + 2) == [1])
         _ = scene.bench.turn(at: later + 3)
-        #expect(scene.boards.sessions.records().count == 1)
+        #expect(scene.statistics.sessions.records().count == 1)
         #expect(scene.bench.counters.value(.isRetired, slot: slot) == 1)
         #expect(scene.down(slot, Datagram.data(7, 51), at: later + 4) == [])
     }
@@ -132,6 +132,6 @@ import Testing
         #expect(reached == [[1], [], [3]])
         // One that is alive never does, though it was heard before a silent one was asked.
         _ = scene.client([5], index: 5, at: 75 * scene.second)
-        #expect(Set(scene.boards.paths.records().map(\.address)) == [Scene.path(4), Scene.path(5)])
+        #expect(Set(scene.statistics.paths.records().map(\.address)) == [Scene.path(4), Scene.path(5)])
     }
 }

@@ -58,18 +58,18 @@ struct Simulation {
         var random = SeededGenerator(seed: options.seed)
         let client = SimulatedEngine(
             ClientRelay(
-                counters: clientCounters, copies: CopyBoard(members: Limits.clientSocketSlots, streams: 1),
-                board: PathBoard(capacity: 1), isOpaque: options.isOpaque, random: &random),
+                counters: clientCounters, copies: DuplicateStatistics(members: Limits.clientSocketSlots, streams: 1),
+                statistics: PathStatistics(capacity: 1), isOpaque: options.isOpaque, random: &random),
             seed: options.seed, coalescePer1000: options.coalescePer1000)
         let limits = SessionLimits(
             maxSessions: 1, maxPathsPerSession: 8, maxPaths: 8, pathTimeoutNanoseconds: 30_000_000_000)
-        let boards = ServerBoards(limits)
+        let statistics = ServerStatistics(limits)
         if options.isOpaque {
             try run(
                 client,
                 SimulatedEngine(
                     OpaqueServerRelay(
-                        counters: serverCounters, board: boards.paths, pathTimeout: limits.pathTimeoutNanoseconds,
+                        counters: serverCounters, statistics: statistics.paths, pathTimeout: limits.pathTimeoutNanoseconds,
                         random: &random),
                     seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000))
         } else {
@@ -77,7 +77,7 @@ struct Simulation {
                 client,
                 SimulatedEngine(
                     ServerRelay(
-                        counters: serverCounters, boards: boards, limits: limits, verifier: nil, random: &random),
+                        counters: serverCounters, statistics: statistics, limits: limits, verifier: nil, random: &random),
                     seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000))
         }
     }

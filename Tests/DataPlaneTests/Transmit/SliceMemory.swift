@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import CShims.Socket
 import Glibc
 
 /// Received bytes to cut slices from. Every byte differs from its neighbours, so that a slice shows where it is from.

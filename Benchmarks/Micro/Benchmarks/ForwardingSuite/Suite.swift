@@ -55,14 +55,16 @@ private func runBuilding(_ name: String, _ segments: Segments) {
                 .slices: .init(absolute: [.p90: 0]),
             ])
     ) { benchmark in
-        var batch = Batch()
+        var queue = TransmitQueue()
+        let targets = TargetSet(group: 0, bits: 0b111)
         var runs = 0
         var slices = 0
         measured(benchmark) {
-            batch.clearDepartures()
-            for segment in segments.slices { blackHole(batch.place(segment, .uplink)) }
-            runs = batch.runCount
-            slices = batch.uplink.sliceCount
+            queue.clear()
+            for segment in segments.slices { blackHole(queue.append(segment, to: targets)) }
+            runs = queue.runCount
+            for run in 0..<runs { queue.append(Transmit(run: Int32(run), slot: 0)) }
+            slices = (0..<runs).reduce(0) { $0 + queue.run(of: $1).pointee.sliceCount }
         }
         benchmark.measurement(.runs, runs)
         benchmark.measurement(.slices, slices)
@@ -142,9 +144,9 @@ private func duplicateWindow(_ name: String, copies: Int) {
                 let bytes = datagrams.datagram(counter)
                 let key = window.key(Message(bytes, length: Datagrams.size), bytes, Datagrams.size)
                 let entry = window.find(key, now: now)
-                if entry < 0 {
-                    window.insert(key, now: now, owner: 0, member: 0, isClaim: false)
-                } else {
+                if entry == nil {
+                    window.insert(key, now: now, owner: 0, member: 0, isPending: false)
+                } else if let entry {
                     window.add(member: copy, to: entry)
                     found += 1
                 }
@@ -160,11 +162,11 @@ private func receiverTable() {
         // WireGuard's indices are random.
         func index(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: number &* 0x9e37_79b1) }
         let count = Limits.sessions * 8
-        for number in 0..<count { table.learn(index(number), session: Int32(number / 8)) }
+        for number in 0..<count { table.learn(index(number), session: SessionIndex(Int32(number / 8))) }
         var next = 0
         var known = 0
         measured(benchmark) {
-            if table.session(of: index(next)) == Int32(next / 8) { known += 1 }
+            if table.session(of: index(next)) == SessionIndex(Int32(next / 8)) { known += 1 }
             next = next + 1 == count ? 0 : next + 1
         }
         precondition(known == benchmark.scaledIterations.count, "an index is not found")
@@ -183,25 +185,25 @@ private func sessionTable() {
         var table = table(sessions: Limits.sessions)
         let tags = (0..<Limits.sessions).map { number in
             let session = table.open(.informed, now: 0)
-            table.prove(session)
-            _ = table.add(Int32(number), to: session)
+            table.validate(session)
+            _ = table.add(PathIndex(Int32(number)), to: session)
             return table.tag(session)
         }
         var next = 0
         var known = 0
         measured(benchmark) {
             let session = table.session(tagged: tags[next])
-            if session >= 0 && table.member(session, 0) == Int32(next) { known += 1 }
+            if let session, table.member(session, 0) == PathIndex(Int32(next)) { known += 1 }
             next = next + 1 == tags.count ? 0 : next + 1
         }
         precondition(known == benchmark.scaledIterations.count, "a session is not found")
     }
     withoutAllocations("sessions-come-and-go-among-1000") { benchmark in
         var table = table(sessions: 1_001)
-        for _ in 0..<1_000 { table.prove(table.open(.informed, now: 0)) }
+        for _ in 0..<1_000 { table.validate(table.open(.informed, now: 0)) }
         measured(benchmark) {
             let session = table.open(.plain, now: 0)
-            let slot = table[session].pointee.slot
+            let slot = table[session].slot
             table.close(session)
             table.free(slot: slot)
         }
@@ -235,6 +237,6 @@ let benchmarks: @Sendable () -> Void = {
         var table = PathTable(capacity: Limits.paths)
         for index in 0..<1_000 { _ = table.insert(address(index), at: 0, local: engarde_packet_info()) }
         let stranger = address(70_000)
-        measured(benchmark) { table.remove(table.insert(stranger, at: 0, local: engarde_packet_info())) }
+        measured(benchmark) { table.remove(table.insert(stranger, at: 0, local: engarde_packet_info())!) }
     }
 }

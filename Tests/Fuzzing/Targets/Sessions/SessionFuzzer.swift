@@ -10,9 +10,9 @@ import WireGuardWire
 
 private let limits = SessionLimits(
     maxSessions: 2, maxPathsPerSession: 3, maxPaths: 12, pathTimeoutNanoseconds: 30_000_000_000)
-nonisolated(unsafe) private let boards = ServerBoards(limits)
+nonisolated(unsafe) private let statistics = ServerStatistics(limits)
 nonisolated(unsafe) private let counters = Counters()
-nonisolated(unsafe) private var batch = Batch()
+nonisolated(unsafe) private var queue = TransmitQueue()
 private let upstreams: ClosedRange<UInt16> = 1...40
 
 /// Steps of five bytes: whose datagram and how late, what kind, receiver, counter, size. Afterwards the tables must agree
@@ -20,11 +20,11 @@ private let upstreams: ClosedRange<UInt16> = 1...40
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
     var random = SystemRandomNumberGenerator()
-    var relay = ServerRelay(counters: counters, boards: boards, limits: limits, verifier: nil, random: &random)
-    relay.obey(.attach(SocketHandle(slot: 0, generation: 1), descriptor: -1, .listen))
+    var relay = ServerRelay(counters: counters, statistics: statistics, limits: limits, verifier: nil, random: &random)
+    relay.apply(.attach(SocketHandle(slot: 0, generation: 1), descriptor: -1, .listen))
     for slot in upstreams {
         counters.reset(slot: slot, generation: 1)
-        relay.obey(.attach(SocketHandle(slot: slot, generation: 1), descriptor: -1, .upstream))
+        relay.apply(.attach(SocketHandle(slot: slot, generation: 1), descriptor: -1, .upstream))
     }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 2_048, alignment: 16)
     defer { memory.deallocate() }
@@ -38,27 +38,25 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
         let slot = isUp ? 0 : UInt16(who % 40) + 1
         // A socket that has been given back says nothing any more.
         if !isUp && counters.value(.isRetired, slot: slot) != 0 { continue }
-        batch.append(
-            Arrival(
-                socket: SocketHandle(slot: slot, generation: 1), length: size, segmentSize: size, payload: memory,
-                source: isUp ? SocketAddress(IPAddress("192.0.2.\(who & 31)")!, port: 9) : SocketAddress(),
-                local: engarde_packet_info()))
-        relay.expire(now: now)
-        while !relay.decide(&batch, now: now) { batch.clearDepartures() }
-        for index in 0..<batch.departureCount where batch.departures[index].path >= 0 {
+        let packet = ReceivedPacket(
+            socket: SocketHandle(slot: slot, generation: 1), length: size, segmentSize: size, payload: memory,
+            source: isUp ? SocketAddress(IPAddress("192.0.2.\(who & 31)")!, port: 9) : SocketAddress(),
+            local: engarde_packet_info())
+        relay.expire(now: now, into: &queue)
+        while !relay.decide(packet, into: &queue, now: now) { queue.clear() }
+        for index in 0..<queue.transmitCount where queue.transmit(index).pointee.target.path != nil {
             precondition(!isUp, "a client's datagram goes to a client")
         }
-        batch.clearDepartures()
-        batch.clearArrivals()
+        queue.clear()
         check(relay)
     }
     now += 40_000_000_000
-    relay.expire(now: now)
-    relay.expire(now: now + 40_000_000_000)
-    precondition(relay.paths.count == 0 && relay.sessions.provisionalCount == 0, "something lives for ever")
-    for position in 0..<relay.sessions.count {
-        let index = relay.sessions.live(position)
-        precondition(relay.sessions[index].pointee.isAsleep && relay.lastKnown.count(index) > 0, "an empty session lives")
+    relay.expire(now: now, into: &queue)
+    relay.expire(now: now + 40_000_000_000, into: &queue)
+    precondition(relay.sessions.paths.count == 0 && relay.sessions.table.pendingCount == 0, "something lives for ever")
+    for position in 0..<relay.sessions.table.count {
+        let index = relay.sessions.table.live(position)
+        precondition(relay.sessions.table[index].isAsleep && relay.sessions.lastKnown.count(index) > 0, "an empty session lives")
     }
     check(relay)
     return 0
@@ -84,32 +82,32 @@ private func make(
 }
 
 private func check(_ relay: borrowing ServerRelay) {
-    precondition(relay.sessions.provenCount <= limits.maxSessions && relay.sessions.provisionalCount <= 32)
-    var slots = relay.sessions.freeSlotCount
+    precondition(relay.sessions.table.validatedCount <= limits.maxSessions && relay.sessions.table.pendingCount <= 32)
+    var slots = relay.sessions.table.freeSlotCount
     var members = 0
-    for position in 0..<relay.sessions.count {
-        let index = relay.sessions.live(position)
-        let session = relay.sessions[index].pointee
+    for position in 0..<relay.sessions.table.count {
+        let index = relay.sessions.table.live(position)
+        let session = relay.sessions.table[index]
         precondition(session.members.nonzeroBitCount <= limits.maxPathsPerSession)
-        precondition(session.provenMembers & ~session.members == 0)
-        precondition(relay.sessions.owner(ofSlot: session.slot) == index)
+        precondition(session.validatedMembers & ~session.members == 0)
+        precondition(relay.sessions.table.owner(ofSlot: session.slot) == index)
         slots += 1
-        if session.formerSlot >= 0 {
-            precondition(relay.sessions.owner(ofSlot: UInt16(session.formerSlot)) == index)
+        if let former = session.formerSlot {
+            precondition(relay.sessions.table.owner(ofSlot: former) == index)
             slots += 1
         }
         for ordinal in 0..<32 where session.members & 1 << UInt32(ordinal) != 0 {
-            let path = relay.paths.path(relay.sessions.member(index, ordinal))
+            let path = relay.sessions.paths[relay.sessions.table.member(index, ordinal)]
             precondition(path.session == index && path.ordinal == ordinal)
-            precondition(!path.isProven || relay.lastKnown.session(of: path.address) < 0, "a path is known as silent")
-            precondition(path.isProven == (session.provenMembers & 1 << UInt32(ordinal) != 0))
-            precondition(path.credit >= 0, "a path was sent more than it is owed")
+            precondition(!path.isValidated || relay.sessions.lastKnown.session(of: path.address) == nil, "a path is known as silent")
+            precondition(path.isValidated == (session.validatedMembers & 1 << UInt32(ordinal) != 0))
+            precondition(path.amplificationAllowance >= 0, "a path was sent more than it is owed")
             members += 1
         }
     }
-    precondition(members == relay.paths.count, "a path belongs to no session")
+    precondition(members == relay.sessions.paths.count, "a path belongs to no session")
     for slot in upstreams where counters.value(.isRetired, slot: slot) != 0 {
-        precondition(relay.sessions.owner(ofSlot: slot) < 0, "a socket is in use and given back")
+        precondition(relay.sessions.table.owner(ofSlot: slot) == nil, "a socket is in use and given back")
         slots += 1
     }
     precondition(slots == upstreams.count, "a socket is lost, or counted twice")

@@ -21,14 +21,14 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
         datagram[4] = steps[step + 1] & 3
         datagram[8] = steps[step + 2]
         datagram[datagram.count - 1] = steps[step + 3]
-        let isClaim = steps[step + 1] & 128 != 0
+        let isPending = steps[step + 1] & 128 != 0
         datagram.withUnsafeBytes {
             let key = window.key(Message($0.baseAddress!, length: $0.count), $0.baseAddress!, $0.count)
-            if window.find(key, now: now) >= 0 {
+            if window.find(key, now: now) != nil {
                 guard let first = firstSeen[datagram] else { preconditionFailure("a new datagram is called a copy") }
                 precondition(now &- first <= 4_000_000, "one that came long ago is called a copy")
             } else {
-                window.insert(key, now: now, owner: 1, member: 0, isClaim: isClaim)
+                window.insert(key, now: now, owner: 1, member: 0, isPending: isPending)
                 firstSeen[datagram] = now
             }
         }

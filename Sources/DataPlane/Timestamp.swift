@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 /// A monotonic time in the units of those who keep it small.
-struct Moment: BitwiseCopyable {
+struct Timestamp: BitwiseCopyable {
     /// Wraps after 71 minutes.
     var microseconds: UInt32
     var second: UInt32

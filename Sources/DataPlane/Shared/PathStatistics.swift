@@ -8,9 +8,9 @@ internal import Synchronization
 /// A record's address changes under a sequence number that is odd meanwhile (a seqlock), so a reader never sees half
 /// of it; the figures beside it are single words. The memory lives as long as the process.
 @safe
-public struct PathBoard: @unchecked Sendable {
+public struct PathStatistics: @unchecked Sendable {
     enum Field: Int, CaseIterable, BitwiseCopyable {
-        case sequence, address0, address1, address2, address3, since, lastHeard
+        case sequence, address0, address1, address2, address3, since, lastReceived
         case receivedDatagrams, receivedBytes, sentDatagrams, sentBytes, sendFailures
         /// 1 + the ``SendFailure`` counted last; 0 while there is none.
         case lastFailure
@@ -19,7 +19,7 @@ public struct PathBoard: @unchecked Sendable {
         /// The index of the session it belongs to; 0 where there are none.
         case session
         /// 1 once the path has shown that a real client is there.
-        case isProven
+        case isValidated
     }
 
     /// One live path as last published.
@@ -28,7 +28,7 @@ public struct PathBoard: @unchecked Sendable {
         /// Monotonic nanoseconds.
         public var since: Int64
         /// Monotonic nanoseconds.
-        public var lastHeard: Int64
+        public var lastReceived: Int64
         public var receivedDatagrams: UInt64
         public var receivedBytes: UInt64
         public var sentDatagrams: UInt64
@@ -37,11 +37,11 @@ public struct PathBoard: @unchecked Sendable {
         public var sendFailures: UInt64
         /// Why the latest of them was refused.
         public var lastFailure: SendFailure?
-        /// Its place on the board, by which ``CopyBoard`` knows it.
+        /// Its place on the board, by which ``DuplicateStatistics`` knows it.
         public var index: Int
-        /// The place of its session on the ``SessionBoard``.
+        /// The place of its session on the ``SessionStatistics``.
         public var session: Int
-        public var isProven: Bool
+        public var isValidated: Bool
     }
 
     public let capacity: Int
@@ -66,12 +66,12 @@ public struct PathBoard: @unchecked Sendable {
             )
             var record = Record(
                 address: SocketAddress(), since: Int64(bitPattern: load(index, .since)),
-                lastHeard: Int64(bitPattern: load(index, .lastHeard)),
+                lastReceived: Int64(bitPattern: load(index, .lastReceived)),
                 receivedDatagrams: load(index, .receivedDatagrams), receivedBytes: load(index, .receivedBytes),
                 sentDatagrams: load(index, .sentDatagrams), sentBytes: load(index, .sentBytes),
                 sendFailures: load(index, .sendFailures),
                 lastFailure: SendFailure(rawValue: Int(load(index, .lastFailure)) - 1), index: index, session: Int(load(index, .session)),
-                isProven: load(index, .isProven) != 0)
+                isValidated: load(index, .isValidated) != 0)
             atomicMemoryFence(ordering: .acquiring)
             guard load(index, .sequence) == sequence else { continue }
             record.address = unsafe withUnsafeBytes(of: words) {
@@ -89,8 +89,8 @@ public struct PathBoard: @unchecked Sendable {
 
     /// Puts a new path on the board, or with an empty address takes one off.
     @_noLocks
-    func publish(_ index: Int32, _ address: SocketAddress, since now: Int64) {
-        let base = Int(index) * stride
+    func publish(_ index: PathIndex, _ address: SocketAddress, since now: Int64) {
+        let base = index.position * stride
         let sequence = unsafe cells[base].load(ordering: .relaxed)
         unsafe cells[base].store(sequence &+ 1, ordering: .relaxed)
         atomicMemoryFence(ordering: .releasing)
@@ -105,18 +105,18 @@ public struct PathBoard: @unchecked Sendable {
         unsafe cells[base + 3].store(words.2, ordering: .relaxed)
         unsafe cells[base + 4].store(words.3, ordering: .relaxed)
         set(index, .since, UInt64(bitPattern: now))
-        set(index, .lastHeard, UInt64(bitPattern: now))
+        set(index, .lastReceived, UInt64(bitPattern: now))
         unsafe cells[base].store(sequence &+ 2, ordering: .releasing)
     }
 
     @_noLocks
-    func set(_ index: Int32, _ field: Field, _ value: UInt64) {
-        unsafe cells[Int(index) * stride + field.rawValue].store(value, ordering: .relaxed)
+    func set(_ index: PathIndex, _ field: Field, _ value: UInt64) {
+        unsafe cells[index.position * stride + field.rawValue].store(value, ordering: .relaxed)
     }
 
     @_noLocks
-    func add(_ index: Int32, _ field: Field, _ amount: Int) {
-        let cell = Int(index) * stride + field.rawValue
+    func add(_ index: PathIndex, _ field: Field, _ amount: Int) {
+        let cell = index.position * stride + field.rawValue
         unsafe cells[cell].store(
             cells[cell].load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
     }

@@ -11,7 +11,7 @@ internal import Synchronization
 /// those of turns, so delays are as fine as turns are short: tens of microseconds. The memory lives as long as the
 /// process.
 @safe
-public struct CopyBoard: @unchecked Sendable {
+public struct DuplicateStatistics: @unchecked Sendable {
     /// Seconds kept; a reader that comes later than this finds them overwritten.
     public static var bins: Int { @_noLocks get { 8 } }
     /// Whole seconds that may pass between a datagram's first and last copy.
@@ -27,7 +27,7 @@ public struct CopyBoard: @unchecked Sendable {
         public var received: UInt32
         /// Those that came by it first.
         public var first: UInt32
-        /// How many were how late, by ``CopyBoard/bucket(microseconds:)``; a first copy is 0 late.
+        /// How many were how late, by ``DuplicateStatistics/bucket(microseconds:)``; a first copy is 0 late.
         public var delays: [UInt32]
     }
 

@@ -10,7 +10,7 @@ import Testing
 @Suite struct PathBoardTests {
     @Test("A record has what was published and starts at zero with each path")
     func records() {
-        let board = PathBoard(capacity: 3)
+        let board = PathStatistics(capacity: 3)
         #expect(board.records().isEmpty)
         let first = address("2001:db8::1", 4_000)
         board.publish(1, first, since: 77)
@@ -20,14 +20,14 @@ import Testing
         board.add(1, .sentBytes, 500)
         board.add(1, .sendFailures, 2)
         board.set(1, .lastFailure, UInt64(SendFailure.notPermitted.index) + 1)
-        board.set(1, .lastHeard, 99)
+        board.set(1, .lastReceived, 99)
         board.set(1, .session, 6)
-        board.set(1, .isProven, 1)
+        board.set(1, .isValidated, 1)
         #expect(
             board.records() == [
-                PathBoard.Record(
-                    address: first, since: 77, lastHeard: 99, receivedDatagrams: 3, receivedBytes: 300,
-                    sentDatagrams: 5, sentBytes: 500, sendFailures: 2, lastFailure: .notPermitted, index: 1, session: 6, isProven: true)
+                PathStatistics.Record(
+                    address: first, since: 77, lastReceived: 99, receivedDatagrams: 3, receivedBytes: 300,
+                    sentDatagrams: 5, sentBytes: 500, sendFailures: 2, lastFailure: .notPermitted, index: 1, session: 6, isValidated: true)
             ])
         board.publish(1, SocketAddress(), since: 0)
         #expect(board.records().isEmpty)
@@ -40,7 +40,7 @@ import Testing
     /// Every word of the addresses written says which of them it is from, and so does the time beside it.
     @Test("A reader beside the writer never sees half an address")
     func torn() throws {
-        let board = PathBoard(capacity: 1)
+        let board = PathStatistics(capacity: 1)
         let all = (0..<4 as Range<UInt16>).map { number in
             let digit = String(number + 1)
             return address(

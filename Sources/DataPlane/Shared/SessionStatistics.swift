@@ -7,28 +7,28 @@ internal import Synchronization
 /// A record changes hands by its `id`, which is 0 while nobody has it; a reader that finds another id afterwards looks
 /// again. The memory lives as long as the process.
 @safe
-public struct SessionBoard: @unchecked Sendable {
+public struct SessionStatistics: @unchecked Sendable {
     enum Field: Int, CaseIterable, BitwiseCopyable {
-        case id, since, lastHeard, isProven, slot
-        case questions
+        case id, since, lastReceived, isValidated, slot
+        case expectedReplies
     }
 
     /// One live session as last published.
     public struct Record: Hashable, Sendable {
-        /// Its place on the board, which is its stream on the ``CopyBoard``.
+        /// Its place on the board, which is its stream on the ``DuplicateStatistics``.
         public var index: Int
         /// Never given twice.
         public var id: UInt64
         /// Monotonic nanoseconds.
         public var since: Int64
-        public var lastHeard: Int64
+        public var lastReceived: Int64
         /// Whether WireGuard has answered it.
-        public var isProven: Bool
+        public var isValidated: Bool
         /// The slot of its upstream socket.
         public var slot: UInt16
         /// Datagrams from WireGuard that the client answers within ten seconds: handshakes and data, but no
         /// keep-alives, which are data without contents.
-        public var questions: UInt64
+        public var expectedReplies: UInt64
     }
 
     private let capacity: Int
@@ -50,8 +50,8 @@ public struct SessionBoard: @unchecked Sendable {
             guard id != 0 else { return nil }
             let record = Record(
                 index: index, id: id, since: Int64(bitPattern: load(index, .since)),
-                lastHeard: Int64(bitPattern: load(index, .lastHeard)), isProven: load(index, .isProven) != 0,
-                slot: UInt16(truncatingIfNeeded: load(index, .slot)), questions: load(index, .questions))
+                lastReceived: Int64(bitPattern: load(index, .lastReceived)), isValidated: load(index, .isValidated) != 0,
+                slot: UInt16(truncatingIfNeeded: load(index, .slot)), expectedReplies: load(index, .expectedReplies))
             atomicMemoryFence(ordering: .acquiring)
             if load(index, .id) == id { return record }
         }
@@ -64,28 +64,28 @@ public struct SessionBoard: @unchecked Sendable {
     // MARK: Writing, by the data plane only
 
     @_noLocks
-    func publish(_ index: Int32, _ session: Session) {
+    func publish(_ index: SessionIndex, _ session: Session) {
         set(index, .id, 0)
         atomicMemoryFence(ordering: .releasing)
         set(index, .since, UInt64(bitPattern: session.since))
-        set(index, .lastHeard, UInt64(bitPattern: session.lastHeard))
-        set(index, .isProven, session.isProven ? 1 : 0)
+        set(index, .lastReceived, UInt64(bitPattern: session.lastReceived))
+        set(index, .isValidated, session.isValidated ? 1 : 0)
         set(index, .slot, UInt64(session.slot))
-        set(index, .questions, 0)
-        unsafe cells[Int(index) * stride].store(session.id, ordering: .releasing)
+        set(index, .expectedReplies, 0)
+        unsafe cells[index.position * stride].store(session.id, ordering: .releasing)
     }
 
     @_noLocks
-    func withdraw(_ index: Int32) { set(index, .id, 0) }
+    func withdraw(_ index: SessionIndex) { set(index, .id, 0) }
 
     @_noLocks
-    func add(_ index: Int32, _ field: Field, _ amount: UInt64) {
-        let cell = Int(index) * stride + field.rawValue
+    func add(_ index: SessionIndex, _ field: Field, _ amount: UInt64) {
+        let cell = index.position * stride + field.rawValue
         unsafe cells[cell].store(cells[cell].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
     @_noLocks
-    func set(_ index: Int32, _ field: Field, _ value: UInt64) {
-        unsafe cells[Int(index) * stride + field.rawValue].store(value, ordering: .relaxed)
+    func set(_ index: SessionIndex, _ field: Field, _ value: UInt64) {
+        unsafe cells[index.position * stride + field.rawValue].store(value, ordering: .relaxed)
     }
 }
