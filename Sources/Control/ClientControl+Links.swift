@@ -213,7 +213,7 @@ extension ClientControl {
     func lastReceived(_ link: Link) -> Int64 {
         guard let handle = link.socket?.handle else { return link.lastReceivedBefore }
         // Until the data plane has taken a socket in, its slot has the figures of the one before.
-        let isAttached = dataPlane.counters.value(.generation, slot: handle.slot) == handle.generation
+        let isAttached = dataPlane.counters.generation(slot: handle.slot) == handle.generation
         return max(link.lastReceivedBefore, isAttached ? lastReceived(handle.slot) : 0)
     }
 }

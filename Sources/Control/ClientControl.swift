@@ -41,6 +41,7 @@ public final class ClientControl: Service, @unchecked Sendable {
     var slots: SocketSlots
     private(set) var resolver: NameResolver!
     private(set) var ticker: Ticker?
+    private var eventReader: EventReader?
     private var measuredAt: Int64 = 0
     private let command: LinkChangeCommand?
     private var monitor: LinkMonitor!
@@ -98,10 +99,12 @@ public final class ClientControl: Service, @unchecked Sendable {
         log.info("interfaces are watched by \(monitor.modeDescription)")
         monitor.watchRoutes(true)
         ticker = Ticker(queue: queue, dataPlane: dataPlane) { [unowned self] in tick() }
+        eventReader = EventReader(queue: queue, events: dataPlane.events) { [unowned self] in process($0) }
     }
 
     private func stop() {
         ticker?.stop()
+        eventReader?.stop()
         monitor.stop()
         resolver.stop()
         guard dataPlane.stop() else { return log.error("stopped, but the data plane's thread does not end") }
@@ -109,6 +112,24 @@ public final class ClientControl: Service, @unchecked Sendable {
     }
 
     // MARK: Changes
+
+    private func process(_ event: Event) {
+        switch event {
+        case .released(let socket):
+            slots.release(socket)
+            if links.values.contains(where: { $0.isWaitingForSocket || $0.state == .tooMany }) { reconcile() }
+        case .traffic: ticker?.wake()
+        case .offloadLost, .offloadTried, .receiveFailed:
+            if let line = event.line(name) { log.warning("\(line)") }
+        case .retired, .pathsChanged: break
+        }
+    }
+
+    private func name(_ target: EventTarget) -> String? {
+        guard case .socket(let slot) = target else { return nil }
+        if slot == listen.handle.slot { return "WireGuard" }
+        return links.values.first { $0.socket?.handle.slot == slot }.map { "link \($0.name)" }
+    }
 
     private func take(_ change: LinkChange) {
         // A network that has changed may be one in which names resolve. Polling reports routes as changed each time.
@@ -140,7 +161,6 @@ public final class ClientControl: Service, @unchecked Sendable {
 
     /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
-        slots.collect()
         let now = engarde_monotonic_nanoseconds()
         noteAnswers()
         if links.values.contains(where: \.isWaitingForSocket) { reconcile() }
@@ -191,7 +211,7 @@ public final class ClientControl: Service, @unchecked Sendable {
         // Until the data plane has taken a socket in, its slot has the figures of the one before.
         let carrying = links.compactMap { index, link -> (Int32, SocketHandle)? in
             guard link.isCarrying, let handle = link.socket?.handle,
-                counters.value(.generation, slot: handle.slot) == handle.generation
+                counters.generation(slot: handle.slot) == handle.generation
             else { return nil }
             return (index, handle)
         }

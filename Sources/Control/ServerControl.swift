@@ -32,6 +32,7 @@ public final class ServerControl: Service, @unchecked Sendable {
     private var toldUnresolved: String?
     private var resolver: NameResolver!
     private var ticker: Ticker?
+    private var eventReader: EventReader?
     private var trafficLog: TrafficLog
     private var fragmentNotice = FragmentNotice()
     /// True once clients are listened to and what can be opened toward WireGuard is.
@@ -78,11 +79,13 @@ public final class ServerControl: Service, @unchecked Sendable {
         resolver.watch([configuration.destination])
         reconcile()
         ticker = Ticker(queue: queue, dataPlane: dataPlane) { [unowned self] in tick() }
+        eventReader = EventReader(queue: queue, events: dataPlane.events) { [unowned self] in process($0) }
         isStarted = true
     }
 
     private func stop() {
         ticker?.stop()
+        eventReader?.stop()
         resolver.stop()
         guard dataPlane.stop() else { return log.error("stopped, but the data plane's thread does not end") }
         log.notice("stopped")
@@ -101,8 +104,26 @@ public final class ServerControl: Service, @unchecked Sendable {
         let wanted = SocketAddress(best, port: configuration.destination.port)
         guard wanted != upstream.destination else { return }
         ticker?.wake()
-        do throws(Errno) { try upstream.connect(to: wanted, &slots) } catch {
-            log.warning("cannot reach WireGuard at \(wanted): \(error)")
+        upstream.connect(to: wanted, &slots)
+    }
+
+    private func process(_ event: Event) {
+        switch event {
+        case .released(let socket):
+            slots.release(socket)
+            upstream.fill(&slots)
+        case .retired(let slot): upstream.replace(slot: slot, &slots)
+        case .pathsChanged: measure(engarde_monotonic_nanoseconds())
+        case .traffic: ticker?.wake()
+        case .offloadLost, .offloadTried, .receiveFailed:
+            if let line = event.line(name) { log.warning("\(line)") }
+        }
+    }
+
+    private func name(_ target: EventTarget) -> String? {
+        switch target {
+        case .socket(let slot): slot == listen.handle.slot ? "paths" : "WireGuard"
+        case .path(let index): dataPlane.statistics?.paths.record(index).map { "path \($0.address)" }
         }
     }
 
@@ -110,12 +131,12 @@ public final class ServerControl: Service, @unchecked Sendable {
 
     /// Returns whether there is something open that the next second may change.
     private func tick() -> Bool {
-        slots.collect()
         if upstream.destination == nil {
             reconcile()
             tellWhyUnresolved()
         }
-        upstream.replaceRetired(dataPlane.counters, &slots)
+        // What could not be opened may be by now.
+        upstream.fill(&slots)
         let now = engarde_monotonic_nanoseconds()
         measure(now)
         trafficLog.update(

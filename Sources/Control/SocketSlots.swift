@@ -19,7 +19,7 @@ struct SocketSlots {
     private let dataPlane: DataPlane
     private var free: [UInt16]
     private var generations = [UInt16](repeating: 0, count: Limits.socketSlots)
-    private var closing: [ServedSocket] = []
+    private var closing: [SocketHandle: ServedSocket] = [:]
 
     /// - Parameter capacity: slots to hand out, at most ``Limits/socketSlots``.
     init(_ dataPlane: DataPlane, capacity: Int = Limits.socketSlots) {
@@ -32,7 +32,6 @@ struct SocketSlots {
 
     /// Gives a socket to the data plane, or returns nil when all slots are taken.
     mutating func attach(_ socket: consuming UDPSocket, _ role: Command.Role) -> ServedSocket? {
-        collect()
         guard let slot = free.popLast() else { return nil }
         // 0 means "never had a tenant" to the counters.
         generations[Int(slot)] = generations[Int(slot)] == .max ? 1 : generations[Int(slot)] + 1
@@ -42,19 +41,14 @@ struct SocketSlots {
         return served
     }
 
-    /// Takes a socket from the data plane; it closes when nothing uses it any more, see ``collect()``.
+    /// Takes a socket from the data plane; it closes when nothing uses it any more, see ``release(_:)``.
     mutating func detach(_ served: ServedSocket) {
         dataPlane.mailbox.post(.detach(served.handle))
-        closing.append(served)
+        closing[served.handle] = served
     }
 
-    /// Closes what the data plane has let go of and frees its slots.
-    mutating func collect() {
-        closing.removeAll { served in
-            // Asked once a socket: the data plane may let go of it between two answers.
-            guard dataPlane.counters.hasReleased(served.handle) else { return false }
-            free.append(served.handle.slot)
-            return true
-        }
+    /// Closes a socket that the data plane has let go of, and frees its slot.
+    mutating func release(_ handle: SocketHandle) {
+        if closing.removeValue(forKey: handle) != nil { free.append(handle.slot) }
     }
 }

@@ -4,12 +4,11 @@ internal import DataPlane
 internal import Dispatch
 
 /// Calls a handler once a second while something goes on, and not at all while nothing does: an idle program should
-/// let the machine sleep. The next datagram starts it again.
+/// let the machine sleep. ``wake()`` starts it again.
 final class Ticker {
     private let timer: any DispatchSourceTimer
-    private let traffic: any DispatchSourceRead
     private let dataPlane: DataPlane
-    private var turnsSeen: UInt64 = 0
+    private var packetsSeen: UInt64 = 0
     private var isResting = false
 
     /// - Parameters:
@@ -18,43 +17,33 @@ final class Ticker {
     init(queue: DispatchQueue, dataPlane: DataPlane, handler: @escaping () -> Bool) {
         self.dataPlane = dataPlane
         timer = DispatchSource.makeTimerSource(queue: queue)
-        traffic = DispatchSource.makeReadSource(fileDescriptor: dataPlane.doorbell.descriptor, queue: queue)
         timer.setEventHandler { [unowned self] in
             if handler() || hasTraffic() { schedule() } else { rest() }
         }
-        traffic.setEventHandler { [unowned self] in
-            self.dataPlane.doorbell.answer()
-            wake()
-        }
         timer.activate()
-        traffic.activate()
         schedule()
     }
 
-    /// Ticks again a second from now if it rests.
+    /// Ticks again a second from now if it rests. To be called when ``Event/traffic`` comes, too.
     func wake() {
         if isResting { schedule() }
         isResting = false
     }
 
-    func stop() {
-        timer.cancel()
-        traffic.cancel()
-    }
+    func stop() { timer.cancel() }
 
     private func schedule() { timer.schedule(deadline: .now() + 1, leeway: .milliseconds(200)) }
 
-    /// Whether the data plane has turned since this was asked last.
+    /// Whether the data plane has received something since this was asked last.
     private func hasTraffic() -> Bool {
-        let turns = dataPlane.counters.value(.turns)
-        defer { turnsSeen = turns }
-        return turns != turnsSeen
+        let packets = dataPlane.counters.value(.packets)
+        defer { packetsSeen = packets }
+        return packets != packetsSeen
     }
 
+    /// Rests until ``Event/traffic`` comes, which the data plane posts at once when it has received more by then.
     private func rest() {
         isResting = true
-        dataPlane.doorbell.await()
-        // What came between the look at the counter and the request has not rung.
-        if hasTraffic() { wake() }
+        dataPlane.mailbox.post(.awaitTraffic(since: packetsSeen))
     }
 }

@@ -28,7 +28,7 @@ struct TrafficLog {
         let handles = Set(sockets.map(\.handle))
         failures = failures.filter { handles.contains($0.key.socket) }
         kernelDrops = kernelDrops.filter { handles.contains($0.key) }
-        for (name, handle) in sockets where counters.value(.generation, slot: handle.slot) == handle.generation {
+        for (name, handle) in sockets where counters.generation(slot: handle.slot) == handle.generation {
             for failure in SendFailure.allCases {
                 let key = Key(socket: handle, failure: failure.rawValue)
                 let count = counters.value(failure, slot: handle.slot)

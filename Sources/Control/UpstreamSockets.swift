@@ -28,10 +28,16 @@ struct UpstreamSockets {
     var handles: [SocketHandle] { sockets.values.map(\.handle) }
 
     /// Connects all sockets to where WireGuard is now.
-    mutating func connect(to wanted: SocketAddress, _ slots: inout SocketSlots) throws(Errno) {
+    mutating func connect(to wanted: SocketAddress, _ slots: inout SocketSlots) {
         if destination?.ip.family == wanted.ip.family {
-            for served in sockets.values { try served.socket.connect(to: wanted) }
             destination = wanted
+            // One that cannot be connected is replaced by one that can.
+            for (slot, served) in sockets {
+                do throws(Errno) { try served.socket.connect(to: wanted) } catch {
+                    log.warning("a socket toward WireGuard cannot be connected to \(wanted): \(error)")
+                    replace(slot: slot, &slots)
+                }
+            }
         } else {
             let former = sockets
             sockets = [:]
@@ -42,19 +48,16 @@ struct UpstreamSockets {
         log.notice("WireGuard is at \(wanted)")
     }
 
-    /// Replaces the sockets of sessions that are over. A new one has another port, so that what WireGuard still sends to
+    /// Replaces the socket of a session that is over. The new one has another port, so that what WireGuard still sends to
     /// the old client never reaches the next one.
-    mutating func replaceRetired(_ counters: Counters, _ slots: inout SocketSlots) {
-        let retired = sockets.filter { counters.value(.isRetired, slot: $0.key) != 0 }
-        guard !retired.isEmpty || sockets.count < wanted else { return }
-        for (slot, served) in retired {
-            sockets[slot] = nil
-            slots.detach(served)
-        }
+    mutating func replace(slot: UInt16, _ slots: inout SocketSlots) {
+        guard let retired = sockets.removeValue(forKey: slot) else { return }
+        slots.detach(retired)
         fill(&slots)
     }
 
-    private mutating func fill(_ slots: inout SocketSlots) {
+    /// Opens what is missing, as far as there are slots.
+    mutating func fill(_ slots: inout SocketSlots) {
         guard let destination else { return }
         do throws(Errno) {
             while sockets.count < wanted {
@@ -64,7 +67,7 @@ struct UpstreamSockets {
                 try socket.connect(to: destination)
                 // With so many sockets one may be given the very port that WireGuard, not started yet, will want.
                 if socket.localAddress.port == destination.port { continue }
-                // Slots come free when the data plane has let go of old sockets, within a second.
+                // Slots come free when the data plane has let go of old sockets.
                 guard let served = slots.attach(socket, .upstream) else { return }
                 sockets[served.handle.slot] = served
             }

@@ -23,10 +23,12 @@ struct Batch: ~Copyable {
     /// - Parameters:
     ///   - paths: the server's paths; nil on a client.
     ///   - segmentLimit: segments one send may carry.
-    init(counters: Counters, paths: PathStatistics?, segmentLimit: SegmentLimit = SegmentLimit()) {
+    init(
+        counters: Counters, events: EventWriter, paths: PathStatistics?, segmentLimit: SegmentLimit = SegmentLimit()
+    ) {
         self.counters = counters
         queue = TransmitQueue(segmentLimit: segmentLimit)
-        messages = TransmitMessages(counters: counters, paths: paths)
+        messages = TransmitMessages(counters: counters, events: events, paths: paths)
         unsafe packets = .allocate(capacity: Limits.packets)
     }
 

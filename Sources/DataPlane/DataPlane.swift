@@ -32,10 +32,10 @@ public final class DataPlane: Sendable {
     /// The client's WireGuard, as the one path there is once it has spoken.
     public let wireGuard = PathStatistics(capacity: 1)
     public let mailbox: Mailbox
-    /// Rings, when asked to, at the next datagram.
-    public let doorbell: Doorbell
+    public let events: EventRing
     public let engine: EngineReport
     private let thread: Thread
+    private let hasStopped = Atomic(false)
     /// More than an engine takes to end, see `RingEngine.endReceives()`.
     private static let endSecondsMax = 2
 
@@ -46,8 +46,8 @@ public final class DataPlane: Sendable {
         Limits.check()
         let mailbox = try Mailbox()
         self.mailbox = mailbox
-        let doorbell = try Doorbell()
-        self.doorbell = doorbell
+        let events = try EventRing()
+        self.events = events
         let counters = counters
         let statistics: ServerStatistics? =
             switch task {
@@ -60,7 +60,7 @@ public final class DataPlane: Sendable {
         let opening = Opening()
         let crossing = Crossing(
             counters: counters, copies: copies, statistics: statistics, wireGuard: wireGuard, mailbox: mailbox,
-            doorbell: doorbell)
+            events: events)
         thread = try Thread { Self.main(task, preference, tuning, crossing, opening) }
         engine = try opening.wait().get()
     }
@@ -68,14 +68,18 @@ public final class DataPlane: Sendable {
     /// Ends the thread and waits for it, but not for ever. Descriptors handed over are no longer used afterwards.
     ///
     /// Returns whether the thread has ended. One that does not end goes with the process, and what it
-    /// uses stays until then.
+    /// uses stays until then. Without this it is done when nobody holds the data plane any more.
     @discardableResult
     public func stop() -> Bool {
+        if hasStopped.exchange(true, ordering: .relaxed) { return true }
         mailbox.post(.stop)
         if thread.join(seconds: Self.endSecondsMax) { return true }
-        _ = unsafe Unmanaged.passRetained(self)
+        _ = unsafe Unmanaged.passRetained(mailbox)
+        _ = unsafe Unmanaged.passRetained(events)
         return false
     }
+
+    deinit { stop() }
 
     /// What the thread shares with the rest of the program.
     private struct Crossing: Sendable {
@@ -84,13 +88,13 @@ public final class DataPlane: Sendable {
         var statistics: ServerStatistics?
         var wireGuard: PathStatistics
         var mailbox: Mailbox
-        var doorbell: Doorbell
+        var events: EventRing
     }
 
     private static func main(
         _ task: Task, _ preference: EnginePreference, _ tuning: Tuning, _ crossing: Crossing, _ opening: Opening
     ) {
-        let (mail, counters) = (crossing.mailbox.reader, crossing.counters)
+        let (mail, counters, events) = (crossing.mailbox.reader, crossing.counters, crossing.events.writer)
         var refusals: [String] = []
         var sharing = CPUSharing(yields: false)
         do throws(Errno) {
@@ -106,7 +110,7 @@ public final class DataPlane: Sendable {
         if preference != .polling {
             for mode in (tuning.submissionThread ? [.submissionThread] : []) + RingEngine.Mode.automatic {
                 do throws(Errno) {
-                    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters)
+                    let engine = try RingEngine.open(mode, mailbox: mail, counters: counters, events: events)
                     if let microseconds = tuning.busyPollMicroseconds {
                         do throws(Errno) { try engine.busyPoll(microseconds: microseconds) } catch {
                             refusals.append("busy polling by io_uring: \(error)")
@@ -122,7 +126,7 @@ public final class DataPlane: Sendable {
         }
         if preference != .uring {
             do throws(Errno) {
-                let engine = try PollingEngine.open(mailbox: mail, counters: counters)
+                let engine = try PollingEngine.open(mailbox: mail, counters: counters, events: events)
                 opening.succeed(
                     EngineReport(
                         kind: .polling, description: "polling (epoll, recvmmsg, sendmmsg)", refusals: refusals))
@@ -149,14 +153,14 @@ public final class DataPlane: Sendable {
             run(
                 engine,
                 ServerRelay(
-                    counters: crossing.counters, statistics: crossing.statistics!, limits: limits,
-                    verifier: key.map(InitiationVerifier.init), random: &random), crossing, sharing)
+                    counters: crossing.counters, statistics: crossing.statistics!, events: crossing.events.writer,
+                    limits: limits, verifier: key.map(InitiationVerifier.init), random: &random), crossing, sharing)
         case .opaqueServer(let limits):
             run(
                 engine,
                 OpaqueServerRelay(
                     counters: crossing.counters, statistics: crossing.statistics!.paths,
-                    pathTimeout: limits.pathTimeoutNanoseconds, random: &random), crossing, sharing)
+                    events: crossing.events.writer, pathTimeout: limits.pathTimeoutNanoseconds, random: &random), crossing, sharing)
         }
     }
 
@@ -164,10 +168,11 @@ public final class DataPlane: Sendable {
         _ engine: consuming E, _ relay: consuming R, _ crossing: Crossing, _ sharing: CPUSharing
     ) {
         let batch = Batch(
-            counters: crossing.counters, paths: crossing.statistics?.paths, segmentLimit: SegmentLimit.probe())
+            counters: crossing.counters, events: crossing.events.writer, paths: crossing.statistics?.paths,
+            segmentLimit: SegmentLimit.probe())
         var loop = Loop(
             engine: engine, relay: relay, batch: batch, mail: crossing.mailbox.reader,
-            doorbell: crossing.doorbell.button, sharing: sharing, counters: crossing.counters)
+            events: crossing.events.writer, sharing: sharing, counters: crossing.counters)
         loop.run()
     }
 }

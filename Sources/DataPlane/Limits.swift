@@ -56,12 +56,12 @@ public enum Limits {
     /// The same on the server, where many sessions share them.
     static var serverWindowEntries: Int { @_noLocks get { 1 << 19 } }
 
-    /// Commands that can wait in the mailbox.
-    static var commands: Int { @_noLocks get { 1024 } }
+    /// Commands that can wait in the mailbox: several for each socket there may be.
+    static var commands: Int { @_noLocks get { 8192 } }
 
     static func check() {
         precondition(ringBuffers & (ringBuffers - 1) == 0 && ringBuffers <= packets)
-        precondition(ringBuffers % ringBufferPortion == 0)
+        precondition(ringBuffers % ringBufferPortion == 0 && reservedEvents < events)
         precondition(links < clientSocketSlots && clientSocketSlots <= 64)
         precondition(sessions + pendingSessions <= 1 << 12)
         precondition(sessions + pendingSessions + spareUpstreamSockets < socketSlots)

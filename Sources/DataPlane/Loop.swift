@@ -19,20 +19,23 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
     var relay: R
     var batch: Batch
     private let mail: MailboxReader
-    private let doorbell: DoorbellButton
+    private let events: EventWriter
     private var sharing: CPUSharing
     private let counters: Counters
+    private var packets: UInt64 = 0
+    /// The control side wants to know of the next packet.
+    private var isTrafficAwaited = false
     private var isRunning = true
 
     init(
-        engine: consuming E, relay: consuming R, batch: consuming Batch, mail: MailboxReader, doorbell: DoorbellButton,
+        engine: consuming E, relay: consuming R, batch: consuming Batch, mail: MailboxReader, events: EventWriter,
         sharing: CPUSharing, counters: Counters
     ) {
         self.engine = engine
         self.relay = relay
         self.batch = batch
         self.mail = mail
-        self.doorbell = doorbell
+        self.events = events
         self.sharing = sharing
         self.counters = counters
     }
@@ -52,11 +55,16 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
         let wake = engine.receive(&batch, until: deadline)
         counters.add(.turns, 1)
         if wake.hasCommands { applyCommands() }
-        if batch.hasPackets { doorbell.press() }
 
         relay.expire(now: wake.now, into: &batch.queue)
+        let before = packets
         while let packet = batch.next() {
             while !relay.decide(packet, into: &batch.queue, now: wake.now) { engine.flush(&batch) }
+            packets &+= 1
+        }
+        if packets != before {
+            counters.set(.packets, packets)
+            reportTraffic(since: before)
         }
 
         engine.transmit(&batch)
@@ -78,10 +86,20 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
             case .detach(let socket): engine.detach(socket)
             case .fit(let socket, let bytes):
                 if engine.serves(socket) { batch.messages.fit(slot: socket.slot, datagramBytes: bytes) }
+            case .awaitTraffic(let seen):
+                isTrafficAwaited = true
+                reportTraffic(since: seen)
             case .stop: isRunning = false
             case .carry: break
             }
             relay.apply(command)
         }
+    }
+
+    /// Reports packets received beyond those the control side has seen, when it waits for them.
+    private mutating func reportTraffic(since seen: UInt64) {
+        guard isTrafficAwaited, packets != seen else { return }
+        isTrafficAwaited = false
+        events.post(.traffic)
     }
 }

@@ -48,13 +48,15 @@ struct TransmitMessages: ~Copyable {
     /// Bytes appended since the program began.
     private(set) var bytes = 0
     private let counters: Counters
+    private let events: EventWriter
     /// The server's paths, which share one socket; nil on a client.
     private let paths: PathStatistics?
 
     static var capacity: Int { @_noLocks get { Limits.transmits } }
 
-    init(counters: Counters, paths: PathStatistics?) {
+    init(counters: Counters, events: EventWriter, paths: PathStatistics?) {
         self.counters = counters
+        self.events = events
         self.paths = paths
         offload = UDPOffload(paths: paths?.capacity ?? 0)
         let capacity = Self.capacity
@@ -254,14 +256,17 @@ struct TransmitMessages: ~Copyable {
         }
     }
 
-    /// Publishes that a target has lost segmentation offload (by an errno), or that it is tried again (0).
+    /// Publishes and reports that a target has lost segmentation offload (by an errno), or that it is tried again (0).
     @_noLocks
     private func note(_ transmit: UnsafeMutablePointer<Transmit>, segmentationOff errno: Int32) {
         let (slot, path) = unsafe (transmit.pointee.slot, transmit.pointee.target.path)
+        var target = EventTarget.socket(slot: slot)
         if let path {
+            target = .path(path.position)
             paths?.set(path, .segmentationOff, UInt64(errno))
         } else {
             counters.set(.segmentationOff, slot: slot, UInt64(errno))
         }
+        events.postIfRoom(errno == 0 ? .offloadTried(target) : .offloadLost(target, errno: errno))
     }
 }

@@ -58,7 +58,7 @@ struct LoopbackClient {
         self.servers = servers
         self.links = links
 
-        step = try engineStep(kind, mailbox.reader, counters, board: nil, ClientRelay.opaque(counters))
+        step = try engineStep(kind, mailbox.reader, counters, .unread, board: nil, ClientRelay.opaque(counters))
 
         mailbox.post(.attach(SocketHandle(slot: 0, generation: 1), descriptor: listen, .listen))
         for (index, link) in links.enumerated() {

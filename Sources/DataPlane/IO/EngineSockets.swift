@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+internal import Glibc
+
 /// What an engine remembers of each socket slot.
 @safe
 struct EngineSockets: ~Copyable {
@@ -12,6 +14,9 @@ struct EngineSockets: ~Copyable {
         var isServed = false
         /// A receive is under way in the kernel.
         var isArmed = false
+        /// Its receives fail: it is not received from before this, monotonic nanoseconds; 0 for now.
+        var resumeAt: Int64 = 0
+        var isPaused: Bool { @_noLocks get { resumeAt != 0 } }
 
         @_noLocks
         init() {}
@@ -54,5 +59,56 @@ struct EngineSockets: ~Copyable {
     @_noLocks
     func serves(_ socket: SocketHandle) -> Bool {
         self[socket.slot].isServed && self[socket.slot].generation == socket.generation
+    }
+
+    // MARK: Receives that fail
+
+    /// When the first paused socket is received from again, monotonic nanoseconds; `.max` while none is paused.
+    private(set) var resumeAt = Int64.max
+
+    /// Does not receive from a socket for a while.
+    @_noLocks
+    mutating func pauseReceive(_ socket: SocketHandle, until time: Int64) {
+        self[socket.slot].resumeAt = time
+        resumeAt = min(resumeAt, time)
+    }
+
+    /// Returns a socket whose pause is over, if there is one.
+    @_noLocks
+    mutating func nextResumed(now: Int64) -> SocketHandle? {
+        guard now >= resumeAt else { return nil }
+        resumeAt = .max
+        for index in 0..<end {
+            let slot = UInt16(truncatingIfNeeded: index)
+            guard self[slot].isServed, self[slot].isPaused else { continue }
+            if self[slot].resumeAt <= now {
+                self[slot].resumeAt = 0
+                // Others are looked for with the next call.
+                resumeAt = now
+                return SocketHandle(slot: slot, generation: self[slot].generation)
+            }
+            resumeAt = min(resumeAt, self[slot].resumeAt)
+        }
+        return nil
+    }
+}
+
+/// A receive that fails.
+enum ReceiveFailure {
+    /// The pause before a socket is received from again: an error that stays costs nothing, one that passes costs a second.
+    static var pauseNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
+
+    /// Whether it is the network's, a signal's or the engine's own doing and another receive may follow at once: an ICMP
+    /// error answers a datagram that was sent, so these cannot follow each other without end.
+    ///
+    /// - Parameter errno: positive.
+    @_noLocks
+    static func isWeather(errno: Int32) -> Bool {
+        switch errno {
+        case EAGAIN, EINTR, ENOBUFS, ECANCELED: true
+        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EPROTO, ENOPROTOOPT, EMSGSIZE, EACCES, EPERM:
+            true
+        default: false
+        }
     }
 }

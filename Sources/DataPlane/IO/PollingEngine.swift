@@ -12,6 +12,7 @@ internal import Sockets
 struct PollingEngine: ~Copyable, Engine {
     private let epoll: FileDescriptor
     private let counters: Counters
+    private let events: EventWriter
     private let mail: Int32
     private var sockets = EngineSockets()
     private let buffers = ReceiveBuffers()
@@ -30,15 +31,16 @@ struct PollingEngine: ~Copyable, Engine {
     private static var receivesPerSocket: Int { @_noLocks get { 32 } }
 
     /// Opens the engine; any thread may use it, one at a time.
-    static func open(mailbox: MailboxReader, counters: Counters) throws(Errno) -> PollingEngine {
+    static func open(mailbox: MailboxReader, counters: Counters, events: EventWriter) throws(Errno) -> PollingEngine {
         let epoll = FileDescriptor(owning: try checked(engarde_epoll_create()))
         try checked(engarde_epoll_add(epoll.rawValue, mailbox.descriptor, UInt64.max))
-        return PollingEngine(epoll: epoll, mail: mailbox.descriptor, counters: counters)
+        return PollingEngine(epoll: epoll, mail: mailbox.descriptor, counters: counters, events: events)
     }
 
-    private init(epoll: consuming FileDescriptor, mail: Int32, counters: Counters) {
+    private init(epoll: consuming FileDescriptor, mail: Int32, counters: Counters, events: EventWriter) {
         self.epoll = epoll
         self.counters = counters
+        self.events = events
         self.mail = mail
         unsafe ready = .allocate(capacity: Self.readyCapacity)
         unsafe firstTransmit = .allocate(capacity: Limits.socketSlots)
@@ -59,6 +61,11 @@ struct PollingEngine: ~Copyable, Engine {
 
     @_noLocks
     mutating func receive(_ batch: inout Batch, until deadline: Int64) -> Wake {
+        var deadline = deadline
+        if sockets.resumeAt != .max {
+            resumeReceives()
+            deadline = min(deadline, sockets.resumeAt)
+        }
         var limit: Int64 = -1
         if deadline != .max { limit = max(0, deadline - engarde_monotonic_nanoseconds()) }
         counters.add(.systemCalls, 1)
@@ -92,8 +99,7 @@ struct PollingEngine: ~Copyable, Engine {
         let count = unsafe engarde_recvmmsg(
             entry.descriptor, buffers.messages + first, UInt32(truncatingIfNeeded: room))
         if count < 0 {
-            // On a connected socket an ICMP error is reported here, once.
-            if count != -EAGAIN && count != -EINTR { counters.add(.receiveErrors, slot: socket.slot, 1) }
+            if !ReceiveFailure.isWeather(errno: -count) { fail(socket, errno: -count) }
             return
         }
         buffersUsed += Int(count)
@@ -195,11 +201,30 @@ struct PollingEngine: ~Copyable, Engine {
     @_noLocks
     mutating func attach(_ socket: SocketHandle, descriptor: Int32, wantsSource: Bool) {
         sockets.attach(socket, descriptor: descriptor, wantsSource: wantsSource)
-        // Fails only out of kernel memory or watches; the socket then sends but does not receive.
+        watch(socket)
+    }
+
+    @_noLocks
+    private mutating func watch(_ socket: SocketHandle) {
         let token = CompletionToken(receive: socket)
-        if engarde_epoll_add(epoll.rawValue, descriptor, token.bits) < 0 {
-            counters.add(.receiveErrors, slot: socket.slot, 1)
-        }
+        let result = engarde_epoll_add(epoll.rawValue, sockets[socket.slot].descriptor, token.bits)
+        // Out of kernel memory or watches, or no socket at all.
+        if result < 0 { fail(socket, errno: -result) }
+    }
+
+    /// Stops to receive on a socket for a while: readiness is level-triggered, so an error that stays would keep the loop
+    /// busy.
+    @_noLocks
+    private mutating func fail(_ socket: SocketHandle, errno: Int32) {
+        events.post(.receiveFailed(socket, errno: errno))
+        _ = engarde_epoll_remove(epoll.rawValue, sockets[socket.slot].descriptor)
+        sockets.pauseReceive(socket, until: engarde_monotonic_nanoseconds() + ReceiveFailure.pauseNanoseconds)
+    }
+
+    /// Receives again on sockets whose pause is over.
+    @_noLocks
+    private mutating func resumeReceives() {
+        while let socket = sockets.nextResumed(now: engarde_monotonic_nanoseconds()) { watch(socket) }
     }
 
     @_noLocks
@@ -210,6 +235,6 @@ struct PollingEngine: ~Copyable, Engine {
         guard sockets.serves(socket) else { return }
         sockets[socket.slot].isServed = false
         _ = engarde_epoll_remove(epoll.rawValue, sockets[socket.slot].descriptor)
-        counters.release(socket)
+        events.post(.released(socket))
     }
 }

@@ -49,7 +49,8 @@ extension RingEngine {
     /// - Throws: the errno of what the kernel refused: EPERM or ENOSYS where io_uring is switched off, EINVAL or
     ///   EOPNOTSUPP where a feature is missing, ENOMEM under a tight memory lock limit.
     static func open(
-        _ mode: Mode, mailbox: MailboxReader, counters: Counters, quietWait: QuietWait = .automatic
+        _ mode: Mode, mailbox: MailboxReader, counters: Counters, events: EventWriter,
+        quietWait: QuietWait = .automatic
     ) throws(Errno) -> RingEngine {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Limits.ringBuffers * Self.bufferBytes, alignment: 64)
         var options = unsafe engarde_uring_options(
@@ -66,14 +67,14 @@ extension RingEngine {
         }
         var engine = unsafe RingEngine(
             ring: opened, bufferMemory: memory, mail: mailbox.descriptor,
-            sendsAreSilent: mode != .submissionThread, counters: counters)
+            sendsAreSilent: mode != .submissionThread, counters: counters, events: events)
         try engine.proveReceive()
         return engine
     }
 
     private init(
         ring: OpaquePointer, bufferMemory: UnsafeMutableRawPointer, mail: Int32, sendsAreSilent: Bool,
-        counters: Counters
+        counters: Counters, events: EventWriter
     ) {
         self.sendsAreSilent = sendsAreSilent
         unsafe self.ring = unsafe ring
@@ -81,6 +82,7 @@ extension RingEngine {
         unsafe self.bufferMemory = unsafe bufferMemory
         self.mail = mail
         self.counters = counters
+        self.events = events
         unsafe completions = .allocate(capacity: Self.completionsPerReap)
     }
 

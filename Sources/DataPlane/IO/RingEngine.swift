@@ -20,6 +20,7 @@ struct RingEngine: ~Copyable, Engine {
     let ring: OpaquePointer
     let bufferMemory: UnsafeMutableRawPointer
     let counters: Counters
+    let events: EventWriter
     let mail: Int32
     var sockets = EngineSockets()
     let completions: UnsafeMutablePointer<engarde_completion>
@@ -64,7 +65,7 @@ struct RingEngine: ~Copyable, Engine {
     mutating func receive(_ batch: inout Batch, until deadline: Int64) -> Wake {
         // Nothing may be waited for that is not armed: what ended since the last wait would be noticed by chance only.
         armWhatEnded()
-        if !batch.hasPackets && !hasCommands { wait(until: deadline) }
+        if !batch.hasPackets && !hasCommands { wait(until: min(deadline, sockets.resumeAt)) }
         settle(&batch)
         batch.queue.clear()
         transmitted = 0
@@ -263,15 +264,18 @@ struct RingEngine: ~Copyable, Engine {
         } else if completion.result == -ENOBUFS {
             // Nothing is lost: datagrams wait in the socket until there are buffers and the receive is armed again.
             buffers.isStarved = true
-        } else if completion.result < 0 && completion.result != -ECANCELED {
-            // On a connected socket an ICMP error is reported here; it ends the receive, not the link.
-            counters.add(.receiveErrors, slot: socket.slot, 1)
         }
         if completion.more { return }
         underWay -= 1
         guard sockets[socket.slot].generation == socket.generation else { return }
         sockets[socket.slot].isArmed = false
-        if sockets[socket.slot].isServed { needsArming = true } else { counters.release(socket) }
+        guard sockets[socket.slot].isServed else { return events.post(.released(socket)) }
+        // On a connected socket an ICMP error is reported here; it ends the receive, not the link.
+        if completion.result < 0, !ReceiveFailure.isWeather(errno: -completion.result) {
+            events.post(.receiveFailed(socket, errno: -completion.result))
+            sockets.pauseReceive(socket, until: engarde_monotonic_nanoseconds() + ReceiveFailure.pauseNanoseconds)
+        }
+        needsArming = true
     }
 
     @_noLocks
@@ -288,6 +292,9 @@ struct RingEngine: ~Copyable, Engine {
 
     @_noLocks
     private mutating func armWhatEnded() {
+        if sockets.resumeAt != .max {
+            while let _ = sockets.nextResumed(now: engarde_monotonic_nanoseconds()) { needsArming = true }
+        }
         guard needsArming else { return }
         needsArming = false
         if !isMailArmed {
@@ -300,7 +307,7 @@ struct RingEngine: ~Copyable, Engine {
         for offset in 0..<sockets.end {
             let slot = UInt16(truncatingIfNeeded: (armedFirst + offset) % sockets.end)
             let entry = sockets[slot]
-            guard entry.isServed, !entry.isArmed else { continue }
+            guard entry.isServed, !entry.isArmed, !entry.isPaused else { continue }
             let token = CompletionToken(receive: SocketHandle(slot: slot, generation: entry.generation))
             while unsafe !engarde_uring_receive(ring, entry.descriptor, token.bits) { enter() }
             sockets[slot].isArmed = true
@@ -328,7 +335,7 @@ struct RingEngine: ~Copyable, Engine {
             while unsafe !engarde_uring_cancel(ring, token.bits, CompletionToken(.cancel).bits) { enter() }
         }
         // Else the end of the receive, in one of the next submissions, is the time to.
-        if !sockets[socket.slot].isArmed { counters.release(socket) }
+        if !sockets[socket.slot].isArmed { events.post(.released(socket)) }
     }
 
     /// Turns that take so long wait for the signal, where there is one: two system calls more, a percent of a core.

@@ -154,7 +154,7 @@ struct ClientRelay: ~Copyable, Relay {
             guard case .some = sockets.role(of: socket) else { return }
             sockets.detach(socket)
             links &= ~(1 << UInt64(socket.slot))
-        case .fit, .stop: break
+        default: break
         }
     }
 

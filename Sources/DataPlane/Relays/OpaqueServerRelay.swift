@@ -16,6 +16,7 @@ internal import Sockets
 struct OpaqueServerRelay: ~Copyable, Relay {
     private let counters: Counters
     private let statistics: PathStatistics
+    private let events: EventWriter
     private let pathTimeout: Int64
     private var sockets = SocketTable()
     private var paths: PathTable
@@ -45,11 +46,16 @@ struct OpaqueServerRelay: ~Copyable, Relay {
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
     ///   - statistics: where paths are published; its capacity bounds them.
+    ///   - events: where changes of paths are reported.
     ///   - pathTimeout: nanoseconds of silence after which a path is gone.
     ///   - random: where what nobody may guess comes from.
-    init(counters: Counters, statistics: PathStatistics, pathTimeout: Int64, random: inout some RandomNumberGenerator) {
+    init(
+        counters: Counters, statistics: PathStatistics, events: EventWriter, pathTimeout: Int64,
+        random: inout some RandomNumberGenerator
+    ) {
         self.counters = counters
         self.statistics = statistics
+        self.events = events
         self.pathTimeout = pathTimeout
         paths = PathTable(capacity: statistics.capacity)
         loopWatch = LoopWatch(random: &random)
@@ -127,6 +133,7 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         guard let path = paths.insert(packet.source, at: now, local: packet.local) else { return nil }
         paths[path].joined = now
         statistics.publish(path, packet.source, since: now)
+        events.postIfRoom(.pathsChanged)
         nextExpiry = min(nextExpiry, now + pathTimeout)
         pathsVersion &+= 1
         return path
@@ -174,7 +181,7 @@ struct OpaqueServerRelay: ~Copyable, Relay {
             guard case .some = sockets.role(of: socket) else { return }
             sockets.detach(socket)
             if let slot = upstreamSlot, slot == socket.slot { upstreamSlot = nil }
-        case .carry, .fit, .stop: break
+        default: break
         }
     }
 
@@ -201,5 +208,6 @@ struct OpaqueServerRelay: ~Copyable, Relay {
         pathsVersion &+= 1
         paths.remove(path)
         statistics.publish(path, SocketAddress(), since: 0)
+        events.postIfRoom(.pathsChanged)
     }
 }

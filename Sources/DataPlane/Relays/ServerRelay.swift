@@ -27,15 +27,16 @@ struct ServerRelay: ~Copyable, Relay {
     /// - Parameters:
     ///   - counters: where dropped datagrams are counted.
     ///   - statistics: where paths and sessions are published; made for the same `limits`.
+    ///   - events: where sockets that no session needs any more, and changes of paths, are reported.
     ///   - verifier: knows WireGuard's public key, where the file names it.
     ///   - random: where the duplicate window's secret comes from.
     init(
-        counters: Counters, statistics: ServerStatistics, limits: SessionLimits, verifier: InitiationVerifier?,
-        random: inout some RandomNumberGenerator
+        counters: Counters, statistics: ServerStatistics, events: EventWriter, limits: SessionLimits,
+        verifier: InitiationVerifier?, random: inout some RandomNumberGenerator
     ) {
         self.counters = counters
         self.statistics = statistics
-        sessions = ServerSessions(counters: counters, statistics: statistics, limits: limits)
+        sessions = ServerSessions(counters: counters, statistics: statistics, events: events, limits: limits)
         admission = SessionAdmission(counters: counters, verifier: verifier)
         window = DuplicateWindow(entries: Limits.serverWindowEntries, random: &random)
     }
@@ -286,7 +287,7 @@ struct ServerRelay: ~Copyable, Relay {
             guard case .some(let role) = sockets.role(of: socket) else { return }
             sockets.detach(socket)
             if case .upstream = role { sessions.loseSocket(socket.slot) }
-        case .carry, .fit, .stop: break
+        default: break
         }
     }
 

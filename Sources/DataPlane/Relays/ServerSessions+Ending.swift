@@ -28,7 +28,7 @@ extension ServerSessions {
     private mutating func giveUp(_ slot: UInt16, of session: SessionIndex) {
         guard table[session].isValidated || table.isAnswered(slot: slot) else { return table.free(slot: slot) }
         table.disown(slot: slot)
-        counters.set(.isRetired, slot: slot, 1)
+        events.post(.retired(slot: slot))
     }
 
     @_noLocks

@@ -13,6 +13,7 @@ internal import WireGuardWire
 struct ServerSessions: ~Copyable {
     let counters: Counters
     let statistics: ServerStatistics
+    let events: EventWriter
     var paths: PathTable
     var table: SessionTable
     var receivers: ReceiverTable
@@ -20,9 +21,10 @@ struct ServerSessions: ~Copyable {
     /// Nothing can have been silent too long before this, monotonic nanoseconds.
     var nextExpiry = Int64.max
 
-    init(counters: Counters, statistics: ServerStatistics, limits: SessionLimits) {
+    init(counters: Counters, statistics: ServerStatistics, events: EventWriter, limits: SessionLimits) {
         self.counters = counters
         self.statistics = statistics
+        self.events = events
         paths = PathTable(capacity: limits.pathCapacity)
         table = SessionTable(limits: limits)
         receivers = ReceiverTable(sessions: limits.tableCapacity)
@@ -55,6 +57,7 @@ struct ServerSessions: ~Copyable {
         paths[path].isValidated = true
         paths[path].amplificationAllowance = 0
         table[session].validatedMembers |= 1 << UInt32(paths[path].ordinal)
+        events.postIfRoom(.pathsChanged)
         statistics.paths.set(path, .isValidated, 1)
     }
 
@@ -94,6 +97,7 @@ struct ServerSessions: ~Copyable {
     private mutating func discard(_ path: PathIndex) {
         paths.remove(path)
         statistics.paths.publish(path, SocketAddress(), since: 0)
+        events.postIfRoom(.pathsChanged)
     }
 
     /// Takes a path out of its session and forgets it.

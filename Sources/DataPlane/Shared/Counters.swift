@@ -27,12 +27,6 @@ public struct Counters: @unchecked Sendable {
         case segmentationOff
         /// The generation whose figures these are.
         case generation
-        /// The last generation the data plane has let go of.
-        case releasedGeneration
-        /// 1 once a session that had this socket is over, so that it must not serve another.
-        case isRetired
-        /// Receive errors, an ICMP refusal for example.
-        case receiveErrors
         /// 1 + the ``SendFailure`` counted last; 0 while there is none.
         case lastFailure
     }
@@ -40,6 +34,8 @@ public struct Counters: @unchecked Sendable {
     /// Figures of the loop.
     public enum Loop: Int, CaseIterable, Sendable, BitwiseCopyable {
         case turns, systemCalls
+        /// Packets received and decided.
+        case packets
         /// Client: datagrams from WireGuard that its peer answers within ten seconds: handshakes and data, but no
         /// keep-alives, which are data without contents.
         case expectedReplies
@@ -127,30 +123,27 @@ public struct Counters: @unchecked Sendable {
     func add(_ field: Loop, _ amount: Int) { add(loopOffset + field.rawValue, UInt64(truncatingIfNeeded: amount)) }
 
     @_noLocks
+    func set(_ field: Loop, _ value: UInt64) {
+        unsafe cells[loopOffset + field.rawValue].store(value, ordering: .relaxed)
+    }
+
+    @_noLocks
     func add(_ reason: DropReason, _ amount: Int) {
         add(dropOffset + reason.index, UInt64(truncatingIfNeeded: amount))
     }
 
-    /// Starts a slot's figures afresh for a new tenant. The released generation stays.
+    /// Starts a slot's figures afresh for a new tenant. Its generation comes last: a reader that finds the new one finds none
+    /// of the old figures.
     @_noLocks
     func reset(slot: UInt16, generation: UInt16) {
         let base = Int(slot) * socketStride
-        for field in 0..<socketStride where field != Socket.releasedGeneration.rawValue {
-            unsafe cells[base + field].store(0, ordering: .relaxed)
-        }
-        set(.generation, slot: slot, UInt64(generation))
+        for field in 0..<socketStride { unsafe cells[base + field].store(0, ordering: .relaxed) }
+        unsafe cells[base + Socket.generation.rawValue].store(UInt64(generation), ordering: .releasing)
     }
 
-    /// Says that nothing of the data plane uses this tenant's descriptor any more.
-    @_noLocks
-    func release(_ socket: SocketHandle) {
-        unsafe cells[Int(socket.slot) * socketStride + Socket.releasedGeneration.rawValue]
-            .store(UInt64(socket.generation), ordering: .releasing)
-    }
-
-    /// Whether the data plane has let go of this socket, so that its descriptor may be closed.
-    public func hasReleased(_ socket: SocketHandle) -> Bool {
-        unsafe cells[Int(socket.slot) * socketStride + Socket.releasedGeneration.rawValue].load(ordering: .acquiring)
-            == UInt64(socket.generation)
+    /// The generation of the socket whose figures a slot has. Read it before the figures.
+    public func generation(slot: UInt16) -> UInt16 {
+        let value = unsafe cells[Int(slot) * socketStride + Socket.generation.rawValue].load(ordering: .acquiring)
+        return UInt16(truncatingIfNeeded: value)
     }
 }

@@ -19,8 +19,7 @@ public enum Command: Sendable, BitwiseCopyable {
         var wantsSource: Bool { @_noLocks get { if case .listen = self { true } else { false } } }
     }
 
-    /// Serve this socket. The descriptor stays the sender's and stays open until the data plane reports it
-    /// released, see ``Counters/hasReleased(_:)``.
+    /// Serve this socket. The descriptor stays the sender's and stays open until ``Event/released(_:)`` names it.
     case attach(SocketHandle, descriptor: Int32, Role)
     /// Take a link into the fan-out, or out of it while its socket and port stay.
     case carry(SocketHandle, Bool)
@@ -28,11 +27,13 @@ public enum Command: Sendable, BitwiseCopyable {
     case fit(SocketHandle, datagramBytes: Int32)
     /// Let go of the socket.
     case detach(SocketHandle)
+    /// Post ``Event/traffic`` at the next packet, or at once if others than so many have been received.
+    case awaitTraffic(since: UInt64)
     /// End the thread.
     case stop
 }
 
-/// Commands from the control side to the data plane: one writer at a time, one reader, no lock.
+/// Commands from the control side to the data plane: writers take turns by a lock of theirs, the one reader has none.
 ///
 ///     writer: slot[tail] = command; tail += 1; signal the eventfd
 ///     reader: woken by the eventfd, takes everything between head and tail
@@ -41,6 +42,7 @@ public final class Mailbox: @unchecked Sendable {
     private let slots: UnsafeMutablePointer<Command>
     private let positions: UnsafeMutablePointer<Atomic<Int>>
     private let event: FileDescriptor
+    private let writers = Mutex(())
 
     public init() throws(Errno) {
         event = try FileDescriptor.event()
@@ -55,9 +57,11 @@ public final class Mailbox: @unchecked Sendable {
         unsafe positions.deallocate()
     }
 
-    /// Hands over a command and wakes the data plane. Writers take turns by a lock of their own. When the box is full
-    /// this waits for the data plane, which empties it every turn.
-    public func post(_ command: Command) {
+    /// Hands over a command and wakes the data plane. When the queue is full this waits for the data plane, which empties it
+    /// every turn.
+    public func post(_ command: Command) { writers.withLock { _ in append(command) } }
+
+    private func append(_ command: Command) {
         let tail = unsafe positions[1].load(ordering: .relaxed)
         while unsafe tail - positions[0].load(ordering: .acquiring) == Limits.commands {
             event.signal()
@@ -68,8 +72,7 @@ public final class Mailbox: @unchecked Sendable {
         event.signal()
     }
 
-    /// Wakes the data plane without a command: the turn of its loop that it waits in ends, and the next begins. Writers
-    /// need no turn for it.
+    /// Wakes the data plane without a command: the turn of its loop that it waits in ends, and the next begins.
     public func knock() { event.signal() }
 
     /// The reading end, for the data plane's thread.

@@ -57,7 +57,8 @@ public struct PathStatistics: @unchecked Sendable {
     /// The live paths, in no order. Costs one pass over the board.
     public func records() -> [Record] { (0..<capacity).compactMap(record) }
 
-    private func record(_ index: Int) -> Record? {
+    /// One path, while it is live.
+    public func record(_ index: Int) -> Record? {
         while true {
             let sequence = unsafe cells[index * stride].load(ordering: .acquiring)
             if sequence & 1 == 1 { continue }

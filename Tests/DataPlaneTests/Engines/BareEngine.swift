@@ -15,17 +15,18 @@ class BareEngine {
 
     fileprivate init() throws {
         mailbox = try Mailbox()
-        batch = Batch(counters: counters, paths: nil, segmentLimit: SegmentLimit.probe())
+        batch = Batch(counters: counters, events: .unread, paths: nil, segmentLimit: SegmentLimit.probe())
     }
 
     static func open(_ kind: EngineTests.Kind) throws -> BareEngine {
         guard let mode = kind.mode else {
             return try Driven { mailbox, counters in
-                try PollingEngine.open(mailbox: mailbox.reader, counters: counters)
+                try PollingEngine.open(mailbox: mailbox.reader, counters: counters, events: .unread)
             }
         }
         return try Driven { mailbox, counters in
-            try RingEngine.open(mode, mailbox: mailbox.reader, counters: counters, quietWait: kind.quietWait)
+            try RingEngine.open(
+                mode, mailbox: mailbox.reader, counters: counters, events: .unread, quietWait: kind.quietWait)
         }
     }
 

@@ -12,6 +12,8 @@ import Testing
 final class EngineBench {
     let counters = Counters()
     let mailbox: Mailbox
+    private let events: EventRing
+    private(set) var reported: [Event] = []
     private let step: (Int64?) -> Void
     private var sockets: [SocketHandle: UDPSocketBox] = [:]
 
@@ -25,7 +27,8 @@ final class EngineBench {
         _ kind: EngineTests.Kind, board: PathStatistics? = nil, _ relay: (Counters) -> R
     ) throws {
         mailbox = try Mailbox()
-        step = try engineStep(kind, mailbox.reader, counters, board: board, relay(counters))
+        events = try EventRing()
+        step = try engineStep(kind, mailbox.reader, counters, events.writer, board: board, relay(counters))
     }
 
     static func client(_ kind: EngineTests.Kind) throws -> EngineBench {
@@ -102,7 +105,13 @@ final class EngineBench {
     }
 
     func hasReleased(_ slot: UInt16, generation: UInt16 = 1) -> Bool {
-        counters.hasReleased(SocketHandle(slot: slot, generation: generation))
+        has(.released(SocketHandle(slot: slot, generation: generation)))
+    }
+
+    /// Whether an event has been posted.
+    func has(_ event: Event) -> Bool {
+        while let next = events.next() { reported.append(next) }
+        return reported.contains(event)
     }
 
     /// Opens a link to a peer of its own.

@@ -8,25 +8,24 @@ import Sockets
 /// Opens an engine of this kind under a relay. The result does one turn that waits so many nanoseconds
 /// at most, or with nil lets go of everything.
 func engineStep<R: Relay & ~Copyable>(
-    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, board: PathStatistics?,
+    _ kind: EngineTests.Kind, _ mail: MailboxReader, _ counters: Counters, _ events: EventWriter, board: PathStatistics?,
     _ relay: consuming R
 ) throws -> (Int64?) -> Void {
-    let doorbell = try Doorbell()
     let sharing = CPUSharing(yields: true)
-    let batch = Batch(counters: counters, paths: board, segmentLimit: SegmentLimit.probe())
+    let batch = Batch(counters: counters, events: events, paths: board, segmentLimit: SegmentLimit.probe())
     guard let mode = kind.mode else {
-        let engine = try PollingEngine.open(mailbox: mail, counters: counters)
+        let engine = try PollingEngine.open(mailbox: mail, counters: counters, events: events)
         return stepper(
             Loop(
-                engine: engine, relay: relay, batch: batch, mail: mail, doorbell: doorbell.button, sharing: sharing,
-                counters: counters), doorbell)
+                engine: engine, relay: relay, batch: batch, mail: mail, events: events, sharing: sharing,
+                counters: counters))
     }
     let engine = try RingEngine.open(
-        mode, mailbox: mail, counters: counters, quietWait: kind.quietWait)
+        mode, mailbox: mail, counters: counters, events: events, quietWait: kind.quietWait)
     return stepper(
         Loop(
-            engine: engine, relay: relay, batch: batch, mail: mail, doorbell: doorbell.button, sharing: sharing,
-            counters: counters), doorbell)
+            engine: engine, relay: relay, batch: batch, mail: mail, events: events, sharing: sharing,
+            counters: counters))
 }
 
 extension EngineTests.Kind {
@@ -45,21 +44,16 @@ extension EngineTests.Kind {
 }
 
 private func stepper<E: Engine & ~Copyable, R: Relay & ~Copyable>(
-    _ loop: consuming Loop<E, R>, _ doorbell: Doorbell
+    _ loop: consuming Loop<E, R>
 ) -> (Int64?) -> Void {
-    let box = Box(loop, doorbell)
+    let box = Box(loop)
     return { nanoseconds in if let nanoseconds { box.turn(nanoseconds) } else { box.release() } }
 }
 
 private final class Box<E: Engine & ~Copyable, R: Relay & ~Copyable> {
     private var loop: Loop<E, R>?
-    /// The loop's button needs it.
-    private let doorbell: Doorbell
 
-    init(_ loop: consuming Loop<E, R>, _ doorbell: Doorbell) {
-        self.loop = consume loop
-        self.doorbell = doorbell
-    }
+    init(_ loop: consuming Loop<E, R>) { self.loop = consume loop }
 
     func turn(_ nanoseconds: Int64) { loop!.turn(waitingAtMost: nanoseconds) }
     func release() { loop = nil }

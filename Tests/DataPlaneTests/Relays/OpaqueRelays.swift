@@ -19,6 +19,6 @@ extension OpaqueServerRelay {
     /// One whose secrets are always the same.
     static func seeded(_ counters: Counters, _ board: PathStatistics, pathTimeout: Int64) -> OpaqueServerRelay {
         var random = SeededGenerator(seed: 2)
-        return OpaqueServerRelay(counters: counters, statistics: board, pathTimeout: pathTimeout, random: &random)
+        return OpaqueServerRelay(counters: counters, statistics: board, events: .unread, pathTimeout: pathTimeout, random: &random)
     }
 }

@@ -18,13 +18,26 @@ final class RelayBench<R: Relay & ~Copyable> {
     }
 
     let counters = Counters()
+    private let ring: EventRing
     private var relay: R
+    private var events: [Event] = []
     private var queue = TransmitQueue()
     private var packets: [ReceivedPacket] = []
     private var buffers: [UnsafeMutableRawPointer] = []
     private(set) var partialTurns = 0
 
-    init(_ make: (Counters) -> R) { relay = make(counters) }
+    init(_ make: (Counters, EventWriter) -> R) {
+        ring = try! EventRing()
+        relay = make(counters, ring.writer)
+    }
+
+    convenience init(_ make: (Counters) -> R) { self.init { counters, _ in make(counters) } }
+
+    /// Whether the socket in this slot was reported as of no more use since it was attached.
+    func isRetired(_ slot: UInt16) -> Bool {
+        while let event = ring.next() { events.append(event) }
+        return events.contains(.retired(slot: slot))
+    }
 
     deinit {
         for buffer in buffers { buffer.deallocate() }
@@ -38,6 +51,8 @@ final class RelayBench<R: Relay & ~Copyable> {
 
     func apply(_ command: Command) { relay.apply(command) }
     func attach(_ slot: UInt16, _ role: Command.Role, generation: UInt16 = 1) {
+        _ = isRetired(slot)
+        events.removeAll { $0 == .retired(slot: slot) }
         relay.apply(.attach(SocketHandle(slot: slot, generation: generation), descriptor: -1, role))
     }
 

@@ -16,7 +16,7 @@ import Testing
         _ = scene.client([1], index: 7)
         let slot = scene.up(2, Datagram.initiation(8), at: 2_000)[0]
         #expect(scene.down(slot, Datagram.response(1008, to: 8), at: 2_001) == [])
-        #expect(scene.bench.counters.value(.isRetired, slot: slot) == 1)
+        #expect(scene.bench.isRetired(slot))
         #expect(scene.up(3, Datagram.initiation(9), at: 2_002) != [slot])
     }
 

@@ -12,8 +12,10 @@ extension ServerRelay {
     ///   - addresses: all that may be sessions.paths.
     ///   - receivers: indices that may be known.
     ///   - now: the time of the turn that is over.
+    ///   - isRetired: whether a socket has been reported as of no more use.
     func problems(
-        slots: Set<UInt16>, addresses: [SocketAddress], receivers indices: ClosedRange<UInt32>, at now: Int64
+        slots: Set<UInt16>, addresses: [SocketAddress], receivers indices: ClosedRange<UInt32>, at now: Int64,
+        isRetired: (UInt16) -> Bool
     ) -> [String] {
         var problems: [String] = []
         func check(_ holds: Bool, _ what: String) { if !holds { problems.append(what) } }
@@ -77,8 +79,7 @@ extension ServerRelay {
         }
         check(Set(holders.keys).isSubset(of: slots), "a socket is used that is not there")
         for slot in slots {
-            let isRetired = sessions.counters.value(.isRetired, slot: slot) != 0
-            check(holders[slot, default: 0] + (isRetired ? 1 : 0) == 1, "socket \(slot) leaks or is shared")
+            check(holders[slot, default: 0] + (isRetired(slot) ? 1 : 0) == 1, "socket \(slot) leaks or is shared")
         }
 
         for index in indices {

@@ -290,7 +290,7 @@ import WireGuardWire
             // The control side replaces what is retired, and now and then WireGuard moves.
             if random.happens(100) {
                 for slot in 1...60 as ClosedRange<UInt16>
-                where scene.bench.counters.value(.isRetired, slot: slot) != 0 || random.happens(2) {
+                where scene.bench.isRetired(slot) || random.happens(2) {
                     scene.bench.detach(slot)
                     scene.bench.counters.reset(slot: slot, generation: 1)
                     scene.bench.attach(slot, .upstream)
@@ -298,7 +298,7 @@ import WireGuardWire
             }
             if step % 5 != 0 { continue }
             let problems = scene.bench.look {
-                $0.problems(slots: Set(1...60), addresses: (1...20).map(Scene.path), receivers: 1...4, at: now)
+                $0.problems(slots: Set(1...60), addresses: (1...20).map(Scene.path), receivers: 1...4, at: now, isRetired: scene.bench.isRetired)
             }
             #expect(problems.isEmpty, "step \(step)")
             if !problems.isEmpty { return }
@@ -317,7 +317,7 @@ import WireGuardWire
         #expect(scene.statistics.paths.records().map(\.address) == [Scene.path(1)])
         _ = scene.bench.turn(at: 41 * scene.second)
         #expect(scene.statistics.paths.records().isEmpty && scene.statistics.sessions.records().isEmpty)
-        #expect(scene.bench.counters.value(.isRetired, slot: slot) == 0, "WireGuard may speak to it still")
+        #expect(!scene.bench.isRetired(slot), "WireGuard may speak to it still")
         #expect(scene.bench.deadline == .max)
     }
 }

@@ -16,11 +16,11 @@ final class ServerScene {
     init(_ limits: SessionLimits = ServerScene.limits(), key: PublicKey? = nil, upstreams: UInt16 = 8) {
         let statistics = ServerStatistics(limits)
         self.statistics = statistics
-        bench = RelayBench {
+        bench = RelayBench { counters, events in
             var random = SeededGenerator(seed: 5)
             return ServerRelay(
-                counters: $0, statistics: statistics, limits: limits, verifier: key.map(InitiationVerifier.init),
-                random: &random)
+                counters: counters, statistics: statistics, events: events, limits: limits,
+                verifier: key.map(InitiationVerifier.init), random: &random)
         }
         bench.attach(0, .listen)
         for slot in 1..<upstreams + 1 { bench.attach(slot, .upstream) }

@@ -25,7 +25,7 @@ import Testing
         let slot = silentClient(scene)
         #expect(scene.statistics.paths.records().isEmpty && scene.statistics.sessions.records().isEmpty, "they are shown gone")
         #expect(scene.bench.deadline == .max, "and the server sleeps")
-        #expect(scene.bench.counters.value(.isRetired, slot: slot) == 0)
+        #expect(!scene.bench.isRetired(slot))
 
         let hours = 7_200 * scene.second
         if hasKeys {
@@ -107,7 +107,7 @@ import Testing
         #expect(scene.down(own[0], Datagram.data(9, 1), at: later + 2) == [1])
         _ = scene.bench.turn(at: later + 3)
         #expect(scene.statistics.sessions.records().count == 1)
-        #expect(scene.bench.counters.value(.isRetired, slot: slot) == 1)
+        #expect(scene.bench.isRetired(slot))
         #expect(scene.down(slot, Datagram.data(7, 51), at: later + 4) == [])
     }
 

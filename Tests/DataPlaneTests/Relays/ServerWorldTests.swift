@@ -106,7 +106,7 @@ import Testing
         }
 
         func replaceRetired() {
-            for slot in 1...Self.upstreams where scene.bench.counters.value(.isRetired, slot: slot) != 0 {
+            for slot in 1...Self.upstreams where scene.bench.isRetired(slot) {
                 scene.bench.detach(slot)
                 scene.bench.counters.reset(slot: slot, generation: 1)
                 scene.bench.attach(slot, .upstream)
@@ -117,7 +117,7 @@ import Testing
             scene.bench.look {
                 $0.problems(
                     slots: Set(1...Self.upstreams), addresses: (1...250).map(ServerScene.path), receivers: 1...lastIndex,
-                    at: now)
+                    at: now, isRetired: scene.bench.isRetired)
             }
         }
     }

@@ -20,7 +20,7 @@ import WireGuardWire
             let limits = SessionLimits(
                 maxSessions: maxSessions, maxPathsPerSession: pathsPerSession, maxPaths: paths,
                 pathTimeoutNanoseconds: 30_000_000_000)
-            sessions = ServerSessions(counters: counters, statistics: ServerStatistics(limits), limits: limits)
+            sessions = ServerSessions(counters: counters, statistics: ServerStatistics(limits), events: .unread, limits: limits)
             admission = SessionAdmission(counters: counters, verifier: nil)
             for slot in 1...upstreams { sessions.table.free(slot: slot) }
         }

@@ -56,34 +56,38 @@ struct Simulation {
             serverCounters.deallocate()
         }
         var random = SeededGenerator(seed: options.seed)
-        let client = SimulatedEngine(
+        let client = try SimulatedLoop(
             ClientRelay(
                 counters: clientCounters, copies: DuplicateStatistics(members: Limits.clientSocketSlots, streams: 1),
                 statistics: PathStatistics(capacity: 1), isOpaque: options.isOpaque, random: &random),
-            seed: options.seed, coalescePer1000: options.coalescePer1000)
+            counters: clientCounters, paths: nil, seed: options.seed, coalescePer1000: options.coalescePer1000)
         let limits = SessionLimits(
             maxSessions: 1, maxPathsPerSession: 8, maxPaths: 8, pathTimeoutNanoseconds: 30_000_000_000)
         let statistics = ServerStatistics(limits)
         if options.isOpaque {
             try run(
                 client,
-                SimulatedEngine(
+                SimulatedLoop(
                     OpaqueServerRelay(
-                        counters: serverCounters, statistics: statistics.paths, pathTimeout: limits.pathTimeoutNanoseconds,
+                        counters: serverCounters, statistics: statistics.paths, events: .unread,
+                        pathTimeout: limits.pathTimeoutNanoseconds,
                         random: &random),
-                    seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000))
+                    counters: serverCounters, paths: statistics.paths, seed: options.seed &+ 1,
+                    coalescePer1000: options.coalescePer1000))
         } else {
             try run(
                 client,
-                SimulatedEngine(
+                SimulatedLoop(
                     ServerRelay(
-                        counters: serverCounters, statistics: statistics, limits: limits, verifier: nil, random: &random),
-                    seed: options.seed &+ 1, coalescePer1000: options.coalescePer1000))
+                        counters: serverCounters, statistics: statistics, events: .unread, limits: limits,
+                        verifier: nil, random: &random),
+                    counters: serverCounters, paths: statistics.paths, seed: options.seed &+ 1,
+                    coalescePer1000: options.coalescePer1000))
         }
     }
 
     private mutating func run<R: Relay & ~Copyable>(
-        _ client: SimulatedEngine<ClientRelay>, _ server: SimulatedEngine<R>
+        _ client: SimulatedLoop<ClientRelay>, _ server: SimulatedLoop<R>
     ) throws {
         var random = SeededGenerator(seed: options.seed ^ 0x51ed)
         client.apply(.attach(SocketHandle(slot: Self.listenSlot, generation: 1), descriptor: -1, .listen))

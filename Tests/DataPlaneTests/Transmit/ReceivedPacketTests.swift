@@ -53,7 +53,7 @@ import Testing
     func received(length: Int, segmentSize: UInt32, datagrams: Int) {
         let counters = Counters()
         defer { counters.deallocate() }
-        var batch = Batch(counters: counters, paths: nil)
+        var batch = Batch(counters: counters, events: .unread, paths: nil)
         let memory = SliceMemory(4_000)
         var ancillary = engarde_ancillary()
         ancillary.segment_size = segmentSize
@@ -73,7 +73,7 @@ import Testing
     func tooMany() {
         let counters = Counters()
         defer { counters.deallocate() }
-        var batch = Batch(counters: counters, paths: nil)
+        var batch = Batch(counters: counters, events: .unread, paths: nil)
         let memory = SliceMemory(65_000)
         var ancillary = engarde_ancillary()
         ancillary.segment_size = 1

@@ -91,7 +91,7 @@ import Testing
         var messages: TransmitMessages
 
         init(_ segments: [iovec], _ transmit: (Int32) -> Transmit = { Transmit(run: $0, slot: 1) }) {
-            messages = TransmitMessages(counters: counters, paths: nil)
+            messages = TransmitMessages(counters: counters, events: .unread, paths: nil)
             add(segments, transmit)
         }
 

@@ -12,6 +12,9 @@ private let limits = SessionLimits(
     maxSessions: 2, maxPathsPerSession: 3, maxPaths: 12, pathTimeoutNanoseconds: 30_000_000_000)
 nonisolated(unsafe) private let statistics = ServerStatistics(limits)
 nonisolated(unsafe) private let counters = Counters()
+private let events = try! EventRing()
+/// Upstream sockets that were reported as of no more use.
+nonisolated(unsafe) private var retired: Set<UInt16> = []
 nonisolated(unsafe) private var queue = TransmitQueue()
 private let upstreams: ClosedRange<UInt16> = 1...40
 
@@ -20,7 +23,10 @@ private let upstreams: ClosedRange<UInt16> = 1...40
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
     var random = SystemRandomNumberGenerator()
-    var relay = ServerRelay(counters: counters, statistics: statistics, limits: limits, verifier: nil, random: &random)
+    var relay = ServerRelay(
+        counters: counters, statistics: statistics, events: events.writer, limits: limits, verifier: nil,
+        random: &random)
+    retired = []
     relay.apply(.attach(SocketHandle(slot: 0, generation: 1), descriptor: -1, .listen))
     for slot in upstreams {
         counters.reset(slot: slot, generation: 1)
@@ -37,7 +43,7 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ length: Int) -> CInt {
         let isUp = who & 0x80 != 0
         let slot = isUp ? 0 : UInt16(who % 40) + 1
         // A socket that has been given back says nothing any more.
-        if !isUp && counters.value(.isRetired, slot: slot) != 0 { continue }
+        if !isUp && retired.contains(slot) { continue }
         let packet = ReceivedPacket(
             socket: SocketHandle(slot: slot, generation: 1), length: size, segmentSize: size, payload: memory,
             source: isUp ? SocketAddress(IPAddress("192.0.2.\(who & 31)")!, port: 9) : SocketAddress(),
@@ -82,6 +88,9 @@ private func make(
 }
 
 private func check(_ relay: borrowing ServerRelay) {
+    while let event = events.next() {
+        if case .retired(let slot) = event { retired.insert(slot) }
+    }
     precondition(relay.sessions.table.validatedCount <= limits.maxSessions && relay.sessions.table.pendingCount <= 32)
     var slots = relay.sessions.table.freeSlotCount
     var members = 0
@@ -106,7 +115,7 @@ private func check(_ relay: borrowing ServerRelay) {
         }
     }
     precondition(members == relay.sessions.paths.count, "a path belongs to no session")
-    for slot in upstreams where counters.value(.isRetired, slot: slot) != 0 {
+    for slot in upstreams where retired.contains(slot) {
         precondition(relay.sessions.table.owner(ofSlot: slot) == nil, "a socket is in use and given back")
         slots += 1
     }
