@@ -32,7 +32,7 @@ import Testing
         let configuration = try ConfigurationReader.client(text: try read(Places.configuration), file: "engarde.yml")
         #expect(configuration.warnings.isEmpty)
         #expect(configuration.value.destination == HostPort(host: "203.0.113.7", port: 59501))
-        #expect(configuration.value.excludedInterfaces == ["eth1"])
+        #expect(configuration.value.excludedInterfaces == ExcludedInterfaces([], allBut: ["eth0", "wwan0"]))
         let tunnel = try read(Places.wireGuard)
         #expect(tunnel.contains("Endpoint = 127.0.0.1:59401\n") && tunnel.contains("PersistentKeepalive = 25\n"))
         // 1,430 less the headers of IPv4, UDP and WireGuard.

@@ -65,16 +65,12 @@ public struct ClientPlan: Sendable {
         let (passwordAddition, tunnelAddition) = (
             Places.addition(to: service), Places.addition(to: Places.tunnelService)
         )
-        let excluded = uplinks.map(\.name).filter { !(answers.links?.contains($0) ?? true) }
         var steps: [Step] = [
             .folder(Places.folder), .folder("/etc/wireguard", mode: 0o700), .folder("\(Places.units)/\(service).d"),
             .folder("\(Places.units)/\(Places.tunnelService).d"),
             .file(PlannedFile(Places.password, password + "\n", mode: 0o600, isKept: true)),
             .file(PlannedFile(Places.bundle, bundle.text, mode: 0o600, isKept: true)),
-            .file(
-                PlannedFile(
-                    Places.configuration, EngardeFile.client(answers, server: server, excluded: excluded), isKept: true)
-            ),
+            .file(PlannedFile(Places.configuration, EngardeFile.client(answers, server: server), isKept: true)),
             .file(
                 PlannedFile(
                     Places.wireGuard,
