@@ -78,28 +78,9 @@ struct SetupClient: AsyncParsableCommand {
             "Route everything through the tunnel?", given: fullTunnel, usual: known?.fullTunnel ?? false,
             flag: "--full-tunnel")
         return ClientAnswers(
-            links: try chosen(interview, uplinks.map(\.name), known), fullTunnel: fullTunnel,
+            links: try LinkChoice(of: uplinks.map(\.name), known: known?.links).ask(interview, given: links),
+            fullTunnel: fullTunnel,
             listenPort: known?.listenPort ?? ports.free(.udp, from: 59401),
             pagePort: known?.pagePort ?? ports.free(.tcp, from: 9001))
-    }
-
-    /// nil for all.
-    private func chosen(_ interview: Interview, _ names: [String], _ known: ClientAnswers?) throws -> [String]? {
-        func parse(_ text: String) -> [String]? {
-            let wanted = text.split { $0 == "," || $0 == " " }.map(String.init)
-            return !wanted.isEmpty && wanted.allSatisfy(names.contains) ? wanted : nil
-        }
-        if let links {
-            if links == "all" { return nil }
-            guard let wanted = parse(links) else {
-                throw SetupFailure(
-                    "--links wants names of \(names.joined(separator: ", ")), separated by commas, or all")
-            }
-            return wanted
-        }
-        if try interview.agrees("Use all of them?", given: nil, usual: true, flag: "--links") { return known?.links }
-        return try interview.answer(
-            "Which", given: nil, usual: nil, flag: "--links", wanted: "names of \(names.joined(separator: ", "))",
-            parse: parse)
     }
 }
