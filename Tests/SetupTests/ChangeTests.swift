@@ -79,6 +79,51 @@ import Testing
         #expect(try !read(Places.wireGuard).contains("PostUp"))
     }
 
+    /// A bundle that is shown later fits the server as it is then.
+    @Test func bundlesFollowTheServer() async throws {
+        try await Scene.setUpServer(machine)
+        let host = machine.host
+        let key = try #require(WireGuardFile.privateKey(in: try read(Places.wireGuard)))
+        try write(try read(Places.wireGuard).replacing(key, with: "another" + key.dropFirst(7)), Places.wireGuard)
+        var answers = Scene.server(port: 59999)
+        answers.dns = ["149.112.112.112"]
+        var bundle = try #require(try ServerClients.all(host).first)
+        bundle.mtu = 1400
+        try write(bundle.text, Places.clientBundle("van"))
+        var making = try await ServerPlan(host, answers, clients: try ServerClients.all(host))
+        #expect(making.publicKey != bundle.serverPublicKey)
+        #expect(try making.moveClients() == ["van"])
+        #expect(try making.moveClients().isEmpty)
+        let moved = making.clients[0]
+        #expect(moved.servers == [HostPort(host: "203.0.113.7", port: 59999)])
+        #expect(moved.serverPublicKey == making.publicKey && moved.mtu == 1420 && moved.dns == answers.dns)
+    }
+
+    /// With another key the server would be a stranger to its clients.
+    @Test func aLostKeyIsNotReplaced() async throws {
+        try await Scene.setUpServer(machine)
+        for text in [nil, "[Interface]\nListenPort = 51820\n"] {
+            if let text { try write(text, Places.wireGuard) } else { try machine.host.files.remove(Places.wireGuard) }
+            let failure = await #expect(throws: SetupFailure.self) { try await Scene.setUpServer(machine) }
+            #expect(failure?.description.hasPrefix("\(Places.wireGuard) holds no private key") == true)
+            #expect(failure?.description.contains("engarde uninstall --purge") == true)
+        }
+    }
+
+    /// Whatever ends the first setup, the key that is in a bundle is in WireGuard's file too.
+    @Test func anEndBetweenTheFilesLosesNoKey() async throws {
+        for path in [Places.clientBundle("van"), Places.configuration] {
+            let machine = try FakeMachine()
+            for folder in [Places.folder, Places.clients, path] { try machine.host.files.makeFolder(folder) }
+            await #expect(throws: (any Error).self) { try await Scene.setUpServer(machine) }
+            machine.host.files.removeEmptyFolder(path)
+            try await Scene.setUpServer(machine)
+            let making = try await ServerPlan(
+                machine.host, Scene.server(), clients: try ServerClients.all(machine.host))
+            #expect(making.clients.map(\.serverPublicKey) == [making.publicKey])
+        }
+    }
+
     /// Two that add clients do not give them one address.
     @Test func setupsAreOneAfterTheOther() async throws {
         try await Scene.setUpServer(machine)

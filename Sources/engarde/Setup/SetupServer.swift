@@ -55,12 +55,19 @@ struct SetupServer: AsyncParsableCommand {
         try Requirements.checkFiles(host, known, role: .server)
         let answers = try await answers(host, interview, known?.server)
         var making = try await ServerPlan(host, answers, clients: ServerClients.all(host))
-        try making.moveClients()
+        let moved = try making.moveClients()
         let name = try making.clients.isEmpty || client != nil ? firstClient(interview) : nil
         if let name, !making.clients.contains(where: { $0.name == name }) {
             making.clients.append(try await making.bundle(name, publicKey: nil, host))
         }
         guard try await options.carryOut(making.plan(), host, interview) else { return }
+        if !moved.isEmpty {
+            print(
+                """
+                warn the bundles of \(moved.joined(separator: ", ")) have changed: these clients need theirs again
+                     each by  ssh root@\(answers.addresses[0]) engarde client show NAME | engarde setup client -
+                """)
+        }
         try await ServerProof(host, answers).print()
         guard let first = name ?? making.clients.first?.name else { return }
         print(
