@@ -25,11 +25,9 @@ struct ClientProof {
         // A client that has had a handshake begins another one, when the server has forgotten it, after 15 s without answer.
         let seconds = isKnown ? 30 : 15
         let begin = ContinuousClock.now
-        // Something has to be sent for WireGuard to begin.
-        let ping = Task {
-            await host.run("ping", "-q", "-c", "\(seconds * 5)", "-i", "0.2", "-W", "1", bundle.serverAddresses[0])
-        }
-        defer { ping.cancel() }
+        // Something has to be sent for WireGuard to begin. It is cancelled, and waited for, at the end of this function.
+        async let _ = host.run(
+            "ping", "-q", "-c", "\(seconds * 5)", "-i", "0.2", "-W", "1", bundle.serverAddresses[0])
         guard await Waiting(seconds: seconds).until({ await hasAnswered(since: before) }) else {
             let what = isKnown ? "nothing comes from" : "no handshake with"
             throw SetupFailure(
