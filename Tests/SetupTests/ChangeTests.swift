@@ -185,6 +185,34 @@ import Testing
         #expect(try machine.files() == before)
     }
 
+    /// firewalld may be stopped when setup is taken back: its rules for later starts are taken back all the same.
+    @Test func rulesOfAStoppedFirewallAreTakenBack() async throws {
+        machine.trace.withLock { $0.state.firewall = .firewalld }
+        let before = try machine.files()
+        try await Scene.setUpServer(machine)
+        let permanent: Set = ["--permanent --port=59501/udp", "--permanent --zone=trusted --interface=engarde0"]
+        #expect(machine.state.rules == permanent.union(["--port=59501/udp", "--zone=trusted --interface=engarde0"]))
+        machine.trace.withLock {
+            $0.state.firewall = .none
+            // Those for the running firewall end with it.
+            $0.state.rules = permanent
+        }
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(machine.state.rules.isEmpty)
+        #expect(try machine.files() == before)
+    }
+
+    /// A rule that a running firewall does not let go is tried again.
+    @Test func aRefusalOfTheFirewallIsTold() async throws {
+        machine.trace.withLock { $0.state.firewall = .firewalld }
+        try await Scene.setUpServer(machine)
+        machine.trace.withLock { $0.broken = "firewall-cmd --remove-port" }
+        #expect(try await !Removal(machine.host, purges: true) { _ in }.carryOut())
+        machine.trace.withLock { $0.broken = nil }
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(machine.state.rules.isEmpty)
+    }
+
     @Test func theInterfaceOfAnEndedTrialIsNoObstacle() async throws {
         for path in ["/sys", "/sys/class", "/sys/class/net", "/sys/class/net/engarde-probe"] {
             try machine.host.files.makeFolder(path)
