@@ -221,6 +221,17 @@ import Testing
         try await Requirements.check(machine.host, role: .server, needsFirewall: true)
     }
 
+    /// `--dry-run` changes nothing, not even for a moment.
+    @Test func aDryRunMakesNoInterface() async throws {
+        machine.trace.withLock { $0.broken = "ip link" }
+        try await Requirements.check(machine.host, role: .server, needsFirewall: true, isDryRun: true)
+        machine.trace.withLock { $0.missing = ["wireguard-go"] }
+        try await Requirements.check(machine.host, role: .server, needsFirewall: true, isDryRun: true)
+        await #expect(throws: SetupFailure.self) {
+            try await Requirements.check(machine.host, role: .server, needsFirewall: true)
+        }
+    }
+
     @Test func missingProgramsAreNamed() async throws {
         machine.trace.withLock { $0.missing = ["nft"] }
         try await Requirements.check(machine.host, role: .server, needsFirewall: false)

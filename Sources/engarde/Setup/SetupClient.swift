@@ -33,7 +33,7 @@ struct SetupClient: AsyncParsableCommand {
         let bundle = try read(host)
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--links, --full-tunnel or --no-full-tunnel")
-        try await Requirements.check(host, role: .client, needsFirewall: false)
+        try await Requirements.check(host, role: .client, needsFirewall: false, isDryRun: options.dryRun)
         let known = try SetupRecord.read(host.files)
         try Requirements.checkFiles(host, known, role: .client)
         let (uplinks, others) = try Uplink.all(to: bundle.servers) { NameAnswer.systemAddresses(of: $0.host) }

@@ -51,7 +51,8 @@ struct SetupServer: AsyncParsableCommand {
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--address, --port, --network, --internet or --no-internet, --client")
         let known = try SetupRecord.read(host.files)
-        try await Requirements.check(host, role: .server, needsFirewall: internet ?? known?.server?.internet ?? true)
+        try await Requirements.check(
+            host, role: .server, needsFirewall: internet ?? known?.server?.internet ?? true, isDryRun: options.dryRun)
         try Requirements.checkFiles(host, known, role: .server)
         let answers = try await answers(host, interview, known?.server)
         var making = try await ServerPlan(host, answers, clients: ServerClients.all(host))
