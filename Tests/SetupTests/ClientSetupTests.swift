@@ -65,6 +65,20 @@ import Testing
         #expect(try read("/proc/sys/net/ipv4/conf/eth1/rp_filter").hasPrefix("0"))
     }
 
+    /// wg-quick fails where the network is there already, and packets go astray where a part of it is.
+    @Test func aNetworkThatIsHereAlreadyIsRefused() async throws {
+        func attempt(_ route: String, device: String = "eth0") async throws {
+            let machine = try FakeMachine(routes: #"[{"dst":"\#(route)","dev":"\#(device)"}]"#)
+            _ = try await ClientPlan(machine.host, Scene.client(), bundle, [Scene.uplink("eth0")])
+        }
+        for route in ["fd77::/64", "fd77::8000:0:0:0/65"] {
+            let failure = await #expect(throws: SetupFailure.self) { try await attempt(route) }
+            #expect(failure?.description.contains("engarde setup server --network") == true)
+        }
+        for route in ["default", "fd77::/48", "fd78::/64", "fd77::9"] { try await attempt(route) }
+        try await attempt("fd77::/64", device: Places.tunnel)
+    }
+
     @Test func aBundleWithoutThePrivateKeyNeedsItHere() async throws {
         var bundle = bundle
         let key = bundle.privateKey!

@@ -35,6 +35,11 @@ public struct ClientPlan: Sendable {
         guard publicKey == bundle.publicKey else {
             throw SetupFailure("the private key belongs to \(publicKey), and the bundle is for \(bundle.publicKey)")
         }
+        if let rival = try await Routes.read(host).rival(of: bundle.addresses.compactMap { AddressPrefix($0) }) {
+            throw SetupFailure(
+                "this machine has a route to \(rival), which lies in the tunnel's network: choose another one by "
+                    + "engarde setup server --network, or use that network no longer here")
+        }
         password = try PagePassword.current(host.files)
         takesNames = await host.run("resolvconf", "--version").status != CommandOutcome.notFoundStatus
         let text = try host.files.read(Places.sysctl) ?? ""
