@@ -2,6 +2,7 @@
 
 import Host
 import Settings
+import Synchronization
 import Testing
 
 @testable import Setup
@@ -50,6 +51,21 @@ import Testing
         #expect(try read("/proc/sys/net/ipv4/conf/all/src_valid_mark") == "1\n")
         #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
         #expect(try read("/proc/sys/net/ipv4/conf/all/src_valid_mark").hasPrefix("0"))
+    }
+
+    /// Who asks for names elsewhere than in the tunnel should know.
+    @Test func namesOutsideOfTheTunnelAreWarnedOf() async throws {
+        for (fullTunnel, hasTool) in [(true, false), (true, true), (false, false)] {
+            machine.trace.withLock { $0.hasResolvconf = hasTool }
+            let making = try await ClientPlan(
+                machine.host, Scene.client(fullTunnel: fullTunnel), bundle, [Scene.uplink("eth0")])
+            #expect((making.warning != nil) == (fullTunnel && !hasTool))
+        }
+        var bundle = bundle
+        bundle.dns = []
+        let making = try await ClientPlan(
+            machine.host, Scene.client(fullTunnel: true), bundle, [Scene.uplink("eth0")])
+        #expect(making.warning == nil)
     }
 
     /// Once loosened, the filter no longer looks strict, and stays loosened all the same.

@@ -30,6 +30,7 @@ final class FakeMachine: CommandRunner {
         var missing: Set<String> = []
         /// The interface that setup tries the kernel with was left behind.
         var hasProbe = false
+        var hasResolvconf = false
     }
 
     let folder: TemporaryFolder
@@ -126,6 +127,7 @@ final class FakeMachine: CommandRunner {
             let name = rule.joined(separator: " ").replacing(verb, with: "--")
             if verb == "--query-" { return trace.state.rules.contains(name) ? CommandOutcome() : no() }
             return change { if verb == "--add-" { $0.rules.insert(name) } else { $0.rules.remove(name) } }
+        case ("resolvconf", _) where trace.hasResolvconf: return CommandOutcome()
         case ("resolvconf", _), ("qrencode", _):
             return CommandOutcome(status: CommandOutcome.notFoundStatus)
         case ("systemctl", "is-enabled"): return trace.state.enabled.contains(words.last!) ? CommandOutcome() : no()

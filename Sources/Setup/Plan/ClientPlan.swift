@@ -65,6 +65,13 @@ public struct ClientPlan: Sendable {
         return bundle.servers[counts.firstIndex(of: best) ?? 0]
     }
 
+    /// What the plan leaves out that the bundle has, in one line with what helps; nil for nothing.
+    public var warning: String? {
+        guard answers.fullTunnel, !takesNames, !bundle.dns.isEmpty else { return nil }
+        return "names are asked for outside of the tunnel, not at \(bundle.dns.joined(separator: ", ")): wg-quick needs "
+            + "resolvconf for that: apt-get install resolvconf, and engarde setup client again"
+    }
+
     public func plan() -> Plan {
         let service = Places.service(.client)
         let (passwordAddition, tunnelAddition) = (

@@ -48,6 +48,7 @@ struct SetupClient: AsyncParsableCommand {
                 "none of the links chosen before, \((answers.links ?? []).joined(separator: ", ")), would carry now: "
                     + "choose others by --links, or --links all")
         }
+        if let warning = making.warning { print("  warn \(warning)") }
         guard try await options.carryOut(making.plan(), host, interview) else { return }
         try await ClientProof(host, bundle, making.chosen.map(\.name)).print()
     }
