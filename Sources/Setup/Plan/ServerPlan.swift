@@ -12,8 +12,6 @@ public struct ServerPlan: Sendable {
     public var privateKey: String
     public var publicKey: String
     public var password: String
-    public var firewall: Firewall
-    public var routes: Routes
     /// WireGuard's file, if a user has changed what setup wrote.
     private let changedTunnel: String?
 
@@ -33,15 +31,13 @@ public struct ServerPlan: Sendable {
         let known = text.flatMap { WireGuardFile.privateKey(in: $0) }
         guard known != nil || clients.isEmpty else {
             throw SetupFailure(
-                "\(Places.wireGuard) holds no private key, and the clients know the server by the one that was there: put "
-                    + "the file back, or begin anew by engarde uninstall --purge, and give each client a new bundle")
+                "\(Places.wireGuard) holds no private key, and the clients know the server by the one that was there: "
+                    + "put the file back, or begin anew by engarde uninstall --purge, with a new bundle for each client")
         }
         let keys = WireGuardKeys(host)
         privateKey = if let known { known } else { try await keys.privateKey() }
         publicKey = try await keys.publicKey(of: privateKey)
         password = try PagePassword.current(host.files)
-        firewall = await Firewall.read(host)
-        routes = try await Routes.read(host)
     }
 
     /// Writes where the server is now, and what else a client has to know of it, into the bundles of clients.
@@ -68,7 +64,7 @@ public struct ServerPlan: Sendable {
         return moved
     }
 
-    /// Where clients reach engarde-server.
+    /// The addresses, with the port, at which clients reach engarde-server.
     private var servers: [HostPort] { answers.addresses.map { HostPort(host: $0, port: answers.port) } }
 
     /// Makes a bundle for a new client, with the first address that is free.
@@ -91,10 +87,11 @@ public struct ServerPlan: Sendable {
         return ClientBundle(
             name: name, servers: servers, serverPublicKey: publicKey,
             presharedKey: try await keys.presharedKey(), privateKey: privateKey, publicKey: ownKey,
-            addresses: answers.network.addressesWithLength(number), serverAddresses: answers.network.addresses(1), mtu: Self.mtu, dns: answers.dns)
+            addresses: answers.network.addressesWithLength(number), serverAddresses: answers.network.addresses(1),
+            mtu: Self.mtu, dns: answers.dns)
     }
 
-    /// What takes clients in and out, and leaves alone what else a user may have changed.
+    /// Returns the steps that take clients in and out, and leave alone what else a user may have changed.
     ///
     /// - Parameters:
     ///   - added: clients that are new.
@@ -128,7 +125,12 @@ public struct ServerPlan: Sendable {
         WireGuardFile.server(answers, privateKey: privateKey, mtu: Self.mtu, clients: sortedClients)
     }
 
-    public func plan() -> Plan {
+    /// Returns everything that the server needs.
+    ///
+    /// - Parameters:
+    ///   - firewall: the one of this machine, which has to let clients in.
+    ///   - routes: of this machine, which say what it can forward to.
+    public func plan(firewall: Firewall, routes: Routes) -> Plan {
         let service = Places.service(.server)
         let (passwordAddition, tunnelAddition) = (
             Places.addition(to: service), Places.addition(to: Places.tunnelService)
@@ -151,7 +153,7 @@ public struct ServerPlan: Sendable {
             .file(PlannedFile(tunnelAddition, UnitFiles.tunnel(.server))),
         ]
         steps += firewall.opening(answers.port)
-        if answers.internet { steps += forwarding }
+        if answers.internet { steps += forwarding(firewall, routes) }
         steps += [
             .service(PlannedService(service, files: [Places.configuration, Places.password, passwordAddition])),
             .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
@@ -159,7 +161,7 @@ public struct ServerPlan: Sendable {
         return Plan(role: .server, server: answers, steps: steps)
     }
 
-    private var forwarding: [Step] {
+    private func forwarding(_ firewall: Firewall, _ routes: Routes) -> [Step] {
         let unit = "\(Places.units)/\(Places.networkService)"
         let addition = Places.addition(to: Places.tablesService)
         var settings = KernelSettings()

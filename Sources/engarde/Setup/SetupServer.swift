@@ -54,14 +54,16 @@ struct SetupServer: AsyncParsableCommand {
         try await Requirements.check(
             host, role: .server, needsFirewall: internet ?? known?.server?.internet ?? true, isDryRun: options.dryRun)
         try Requirements.checkFiles(host, known, role: .server)
-        let answers = try await answers(host, interview, known?.server)
+        let routes = try await Routes.read(host)
+        let answers = try await answers(host, interview, known?.server, routes)
         var making = try await ServerPlan(host, answers, clients: ServerClients.all(host))
         let moved = try making.moveClients()
         let name = try making.clients.isEmpty || client != nil ? firstClient(interview) : nil
         if let name, !making.clients.contains(where: { $0.name == name }) {
             making.clients.append(try await making.bundle(name, publicKey: nil, host))
         }
-        guard try await options.carryOut(making.plan(), host, interview) else { return }
+        let plan = await making.plan(firewall: Firewall.read(host), routes: routes)
+        guard try await options.carryOut(plan, host, interview) else { return }
         if !moved.isEmpty {
             print(
                 """
@@ -85,9 +87,10 @@ struct SetupServer: AsyncParsableCommand {
     }
 
     /// - Parameter known: the answers of an earlier run.
-    private func answers(_ host: Host, _ interview: Interview, _ known: ServerAnswers?) async throws -> ServerAnswers {
+    private func answers(
+        _ host: Host, _ interview: Interview, _ known: ServerAnswers?, _ routes: Routes
+    ) async throws -> ServerAnswers {
         let ports = await Ports.read(host)
-        let routes = try await Routes.read(host)
         let addresses = try interview.answer(
             "Address clients reach this machine at", given: address.isEmpty ? nil : address,
             usual: known?.addresses ?? ServerAddress.usual().map { [$0] }, flag: "--address",
