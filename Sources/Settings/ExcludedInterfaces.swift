@@ -4,7 +4,7 @@
 public struct ExcludedInterfaces: Hashable, Sendable {
     /// `client.excludedInterfaces`.
     public var names: [String]
-    /// `client.includedInterfaces`: every interface that none of these matches is excluded too. Empty excludes no other.
+    /// `client.includedInterfaces`: every interface that none of these matches is excluded too, unless there are none.
     public var allBut: [String]
 
     public init(_ names: [String], allBut: [String] = []) {

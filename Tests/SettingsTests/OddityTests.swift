@@ -70,8 +70,8 @@ import Testing
         Golden("absent", clientSection("includedInterfaces:")),
         Golden(
             "none", clientSection("includedInterfaces: [~]"),
-            "engarde.yml:4:23: warning: client.includedInterfaces: found an empty list, which includes every interface, "
-                + "wanted names of those that are links, or no such key"),
+            "engarde.yml:4:23: warning: client.includedInterfaces: found an empty list, which includes every "
+                + "interface, wanted names of those that are links, or no such key"),
         Golden(
             "an expression", clientSection("includedInterfaces: [\"^veth.*$\"]"),
             "engarde.yml:4:24: warning: client.includedInterfaces[0]: found \"^veth.*$\", "

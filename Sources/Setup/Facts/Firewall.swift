@@ -56,8 +56,8 @@ public enum Firewall: String, Hashable, Sendable {
     /// The exit status of `firewall-cmd` where firewalld is there and does not run.
     private static let stoppedStatus: Int32 = 252
 
-    /// Takes a rule back. The rules for a running firewalld are gone when it is stopped; those for later starts are then
-    /// taken out of its files.
+    /// Takes a rule back. The rules for a running firewalld are gone when it is stopped; those for later starts are
+    /// then taken out of its files.
     static func takeBack(_ undo: Command, _ host: Host) async -> CommandOutcome {
         let outcome = await host.commands.run(undo)
         guard undo.words[0] == "firewall-cmd", outcome.status == stoppedStatus else { return outcome }

@@ -2,7 +2,7 @@
 
 public import Host
 
-/// What setup needs on a machine before it begins.
+/// The things that setup needs on a machine before it begins.
 public enum Requirements {
     /// - Parameter isDryRun: leaves out what has to be tried on the machine itself.
     /// - Throws: the first thing that is missing, and the command that brings it.

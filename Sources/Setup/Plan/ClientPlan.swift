@@ -65,11 +65,12 @@ public struct ClientPlan: Sendable {
         return bundle.servers[counts.firstIndex(of: best) ?? 0]
     }
 
-    /// What the plan leaves out that the bundle has, in one line with what helps; nil for nothing.
+    /// Says in one line which part of the bundle the plan leaves out, and what helps; nil for none.
     public var warning: String? {
         guard answers.fullTunnel, !takesNames, !bundle.dns.isEmpty else { return nil }
-        return "names are asked for outside of the tunnel, not at \(bundle.dns.joined(separator: ", ")): wg-quick needs "
-            + "resolvconf for that: apt-get install resolvconf, and engarde setup client again"
+        let servers = bundle.dns.joined(separator: ", ")
+        return "names are asked for outside of the tunnel, not at \(servers), for which wg-quick needs resolvconf: "
+            + "apt-get install resolvconf, and engarde setup client again"
     }
 
     public func plan() -> Plan {

@@ -3,7 +3,7 @@
 internal import Host
 
 extension SetupRecord.Entry {
-    /// What taking it back is, in one line.
+    /// Says in one line what taking it back does.
     public var words: String {
         switch self {
         case .folder(let path): "remove \(path) if it is empty"

@@ -10,7 +10,7 @@ import Setup
 struct AddClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "On a server: add a client and print its bundle.",
-        discussion: "The bundle holds keys: `engarde client add van --output van.bundle` writes it for its owner alone.")
+        discussion: "The bundle holds keys: `engarde client add van --output van.bundle` writes it for you alone.")
 
     @Argument(help: "The client's name.") var name: String
     @Option(help: "The client's own WireGuard public key; its private key then stays on the client.")

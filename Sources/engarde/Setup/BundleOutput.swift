@@ -22,7 +22,7 @@ struct BundleOutput: ParsableArguments {
         var status = stat()
         guard let output, stat(output, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFREG, let bundle, try Files().read(output) == bundle.text else {
-            throw SetupFailure("\(output) is there, and is no copy of this bundle: choose another name, or remove it first")
+            throw SetupFailure("\(output) is there, and is no copy of this bundle: choose another name, or remove it")
         }
     }
 

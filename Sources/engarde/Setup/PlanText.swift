@@ -44,14 +44,15 @@ struct PlanText {
         if isHead { return line }
         let bytes = Array(line.utf8)
         for place in bytes.indices {
-            if let end = secretBegins(bytes[place...]) { return String(decoding: bytes[..<end], as: UTF8.self) + "(secret)" }
+            guard let value = secret(at: bytes[place...]) else { continue }
+            return String(decoding: bytes[..<value], as: UTF8.self) + "(secret)"
         }
         return line
     }
 
-    /// Returns the place of the value in a text that begins with the name of a secret, as WireGuard's files and ours have
-    /// them, with blanks and quotes as people write them; else nil.
-    private static func secretBegins(_ text: ArraySlice<UInt8>) -> Int? {
+    /// Returns the place of the value in a text that begins with the name of a secret, as WireGuard's files and ours
+    /// have them, with blanks and quotes as people write them; else nil.
+    private static func secret(at text: ArraySlice<UInt8>) -> Int? {
         for name in ["privatekey", "presharedkey", "password"] {
             guard text.prefix(name.utf8.count).map({ $0 | 0x20 }).elementsEqual(name.utf8) else { continue }
             let behind = text.dropFirst(name.utf8.count)
