@@ -24,20 +24,14 @@ struct LinkChoice {
         if let given {
             if given == "all" { return nil }
             guard let links = parsed(given) else { throw SetupFailure("--links wants \(wanted), or all") }
-            return links
+            return links.items
         }
         guard interview.asks else { return known }
         if try interview.agrees("Use all of them?", given: nil, usual: known == nil, flag: "--links") { return nil }
-        let answer = try interview.answer(
-            "Which", given: nil, usual: known?.joined(separator: ", "), flag: "--links", wanted: wanted,
-            parse: { parsed($0) == nil ? nil : $0 })
-        return Self.split(answer)
+        return try interview.answer(
+            "Which", given: nil, usual: known.map(TypedList.init), flag: "--links", wanted: wanted, parse: parsed
+        ).items
     }
 
-    private func parsed(_ text: String) -> [String]? {
-        let wanted = Self.split(text)
-        return !wanted.isEmpty && wanted.allSatisfy(names.contains) ? wanted : nil
-    }
-
-    private static func split(_ text: String) -> [String] { text.split { $0 == "," || $0 == " " }.map(String.init) }
+    private func parsed(_ text: String) -> TypedList? { TypedList(text, where: names.contains) }
 }

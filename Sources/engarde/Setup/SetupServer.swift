@@ -92,10 +92,10 @@ struct SetupServer: AsyncParsableCommand {
     ) async throws -> ServerAnswers {
         let ports = await Ports.read(host)
         let addresses = try interview.answer(
-            "Address clients reach this machine at", given: address.isEmpty ? nil : address,
-            usual: known?.addresses ?? ServerAddress.usual().map { [$0] }, flag: "--address",
+            "Address clients reach this machine at", given: address.isEmpty ? nil : TypedList(address),
+            usual: (known?.addresses ?? ServerAddress.usual().map { [$0] }).map(TypedList.init), flag: "--address",
             wanted: ServerAddress.wanted
-        ) { ServerAddress.isValid($0) ? [$0] : nil }
+        ) { TypedList($0, where: ServerAddress.isValid) }.items
         let port = try interview.answer(
             "UDP port", given: port, usual: known?.port ?? freePort(ports), flag: "--port",
             wanted: "a free port from 1 to 65535"
