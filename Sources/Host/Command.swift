@@ -4,7 +4,7 @@
 public struct Command: Hashable, Sendable, Codable {
     /// The program, by path or by a name to be found in `PATH`, and its arguments; not empty.
     public var words: [String]
-    /// What the program reads on its standard input. Not shown: it may hold keys.
+    /// The text that the program reads on its standard input. Not shown: it may hold keys.
     public var input: String?
 
     public init(_ words: [String], input: String? = nil) {

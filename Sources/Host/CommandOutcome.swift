@@ -2,8 +2,12 @@
 
 /// The end of a command and what it has said.
 public struct CommandOutcome: Hashable, Sendable {
-    /// What a shell says of a command it does not find.
+    /// The status of a command whose program is not there, as a shell has it.
     public static let notFoundStatus: Int32 = 127
+    /// The status of a command whose program is there and cannot be run, or says too much.
+    public static let notRunStatus: Int32 = 126
+    /// The status of a command that took too long or was cancelled, and was ended.
+    public static let endedStatus: Int32 = 124
 
     /// The exit status; 128 and the signal's number when a signal has ended it.
     public var status: Int32

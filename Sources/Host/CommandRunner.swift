@@ -2,6 +2,7 @@
 
 /// Runs commands, or stands in for what does so in a test.
 public protocol CommandRunner: Sendable {
-    /// Waits for the command's end. A command that cannot be run has the status ``CommandOutcome/notFoundStatus``.
+    /// Waits for the command's end; a task that is cancelled ends it. A command whose program is missing has the status
+    /// ``CommandOutcome/notFoundStatus``, and no other one that fails to run has.
     func run(_ command: Command) async -> CommandOutcome
 }

@@ -128,8 +128,10 @@ public struct Files: Sendable {
 
     /// A rename is on the disk when its folder is.
     private func syncFolder(of path: String) {
-        let folder = place(path).split(separator: "/").dropLast().map { "/\($0)" }.joined()
-        let opened = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let place = place(path)
+        // The current folder for a path without any.
+        let folder = place.lastIndex(of: "/").map { place[...$0] } ?? "."
+        let opened = open(String(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard opened >= 0 else { return }
         fsync(FileDescriptor(owning: opened).rawValue)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Why something could not be read or changed on this machine, in one line.
+/// The reason that something could not be read or changed on this machine, in one line.
 public struct HostFailure: Error, Hashable, CustomStringConvertible {
     public var description: String
 

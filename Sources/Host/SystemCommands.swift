@@ -25,13 +25,22 @@ public struct SystemCommands: CommandRunner {
             running.cancel()
         }
         defer { alarm.cancel() }
-        switch await running.result {
-        case .success(let outcome) where running.isCancelled:
-            return CommandOutcome(status: 124, output: outcome.output, error: "took longer than \(patience)")
+        let result = await withTaskCancellationHandler {
+            await running.result
+        } onCancel: {
+            running.cancel()
+        }
+        guard !running.isCancelled else {
+            let words = Task.isCancelled ? "was cancelled" : "took longer than \(patience)"
+            return CommandOutcome(
+                status: CommandOutcome.endedStatus, output: (try? result.get())?.output ?? "",
+                error: "\(command.words[0]) \(words)")
+        }
+        switch result {
         case .success(let outcome): return outcome
         case .failure(let error):
             return CommandOutcome(
-                status: CommandOutcome.notFoundStatus, error: "\(command.words[0]) cannot be run: \(error)")
+                status: CommandOutcome.notRunStatus, error: "\(command.words[0]) cannot be run: \(error)")
         }
     }
 

@@ -13,14 +13,16 @@ public struct LinkPolicy: Sendable {
     private let destination: HostPort
     private let overrides: [DestinationOverride]
     private let excluded: [NamePattern]
+    /// Empty when all are that are not excluded.
+    private let included: [NamePattern]
     /// Names whose configured exclusion is turned round at run time. They need not exist.
     public private(set) var swapped: Set<String> = []
 
-    /// - Parameter excluded: names, and globs as ``NamePattern`` describes them.
-    public init(destination: HostPort, overrides: [DestinationOverride] = [], excluded: [String] = []) {
+    public init(destination: HostPort, overrides: [DestinationOverride] = [], excluded: ExcludedInterfaces = []) {
         self.destination = destination
         self.overrides = overrides
-        self.excluded = excluded.map(NamePattern.init)
+        self.excluded = excluded.names.map(NamePattern.init)
+        included = excluded.allBut.map(NamePattern.init)
     }
 
     // MARK: Exclusion
@@ -29,9 +31,14 @@ public struct LinkPolicy: Sendable {
     public func isExcluded(_ name: String) -> Bool { exclusion(of: name) != nil }
 
     private func exclusion(of name: String) -> ExclusionCause? {
-        let entry = excluded.first { $0.matches(name) }
-        if swapped.contains(name) { return entry == nil ? .request : nil }
-        return entry.map { .configuration(entry: $0.text) }
+        let configured = configuredExclusion(of: name)
+        if swapped.contains(name) { return configured == nil ? .request : nil }
+        return configured
+    }
+
+    private func configuredExclusion(of name: String) -> ExclusionCause? {
+        if let entry = excluded.first(where: { $0.matches(name) }) { return .configuration(entry: entry.text) }
+        return included.isEmpty || included.contains { $0.matches(name) } ? nil : .omission
     }
 
     /// Turns the exclusion of `name` round.

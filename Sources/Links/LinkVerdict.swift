@@ -13,12 +13,15 @@ public enum LinkVerdict: Hashable, Sendable {
 public enum ExclusionCause: Hashable, Sendable, CustomStringConvertible {
     /// An entry of `client.excludedInterfaces`.
     case configuration(entry: String)
+    /// `client.includedInterfaces`, of which no entry matches.
+    case omission
     /// The API or the page, until the program ends or the exclusions are reset.
     case request
 
     public var description: String {
         switch self {
         case .configuration(let entry): "excluded by \"\(entry)\" in excludedInterfaces"
+        case .omission: "excluded, for includedInterfaces does not name it"
         case .request: "excluded at run time"
         }
     }

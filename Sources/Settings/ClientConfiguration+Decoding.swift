@@ -42,18 +42,36 @@ extension ClientConfiguration {
         self.logLevel = logLevel ?? self.logLevel
     }
 
-    private static func excludedInterfaces(_ section: SectionReader<ClientKey>) -> [String] {
-        section.list(.excludedInterfaces, wanted: "a list of interface names such as [eth0, \"veth*\"]")
-            .compactMap { node, path in
-                guard let text = section.findings.text(of: node, path, wanted: "an interface name") else { return nil }
-                section.warnOfOddName(text, at: node.position, path, takesPatterns: true)
-                if !text.isEmpty, text.allSatisfy({ $0 == "*" }) {
-                    section.findings.warning(
-                        at: node.position, path, found: "a pattern that excludes every interface",
-                        wanted: "names of those that are no links")
-                }
-                return text
+    private static func excludedInterfaces(_ section: SectionReader<ClientKey>) -> ExcludedInterfaces {
+        let names = interfaces(section, .excludedInterfaces) { text, position, path in
+            if !text.isEmpty, text.allSatisfy({ $0 == "*" }) {
+                section.findings.warning(
+                    at: position, path, found: "a pattern that excludes every interface",
+                    wanted: "names of those that are no links")
             }
+        }
+        let allBut = interfaces(section, .includedInterfaces) { _, _, _ in }
+        if let node = section.node(.includedInterfaces), case .sequence(let items) = node.content,
+            items.allSatisfy(\.isNull)
+        {
+            section.findings.warning(
+                at: node.position, section.path(of: .includedInterfaces),
+                found: "an empty list, which includes every interface",
+                wanted: "names of those that are links, or no such key")
+        }
+        return ExcludedInterfaces(names, allBut: allBut)
+    }
+
+    /// - Parameter check: looks for what else is odd about an entry.
+    private static func interfaces(
+        _ section: SectionReader<ClientKey>, _ key: ClientKey, _ check: (String, YAMLPosition, KeyPathText) -> Void
+    ) -> [String] {
+        section.list(key, wanted: "a list of interface names such as [eth0, \"veth*\"]").compactMap { node, path in
+            guard let text = section.findings.text(of: node, path, wanted: "an interface name") else { return nil }
+            section.warnOfOddName(text, at: node.position, path, takesPatterns: true)
+            check(text, node.position, path)
+            return text
+        }
     }
 
     private static func labels(_ section: SectionReader<ClientKey>) -> [String: String] {

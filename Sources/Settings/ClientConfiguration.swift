@@ -12,8 +12,7 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var destination: HostPort
     /// As the file gives it, nil when it does not. Read for the sake of older files: our sends never wait.
     public var writeTimeoutMilliseconds: Int?
-    /// Interface names and globs (`veth*`) that are no links unless included at run time.
-    public var excludedInterfaces: [String] = []
+    public var excludedInterfaces: ExcludedInterfaces = []
     /// Interface name to text shown beside it.
     public var interfaceLabels: [String: String] = [:]
     /// Per-interface destinations in file order; the first match wins.

@@ -12,8 +12,8 @@ enum SectionKey: String, KnownKey {
 }
 
 enum ClientKey: String, KnownKey {
-    case description, listenAddr, dstAddr, writeTimeout, excludedInterfaces, interfaceLabels, dstOverrides
-    case allowedSources, `protocol`, onLinkChange, webManager, controlSocket, engine, logLevel, tuning
+    case description, listenAddr, dstAddr, writeTimeout, excludedInterfaces, includedInterfaces, interfaceLabels
+    case dstOverrides, allowedSources, `protocol`, onLinkChange, webManager, controlSocket, engine, logLevel, tuning
 }
 
 enum ServerKey: String, KnownKey {

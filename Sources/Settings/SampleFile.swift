@@ -27,6 +27,9 @@ public enum SampleFile {
           #  - eth0
           #  - "veth*"
 
+          # The only ones that shall become links, in the same way; then one that comes later is none unless it is here.
+          #includedInterfaces: [eth1, "wwan*"]
+
           # Names for people, shown beside those of the system.
           #interfaceLabels:
           #  eth1: "DSL"

@@ -39,7 +39,7 @@ public enum Places {
     static func addition(to service: String) -> String { "\(units)/\(service).d/engarde-setup.conf" }
 }
 
-/// Which end of the tunnel a machine is.
+/// The end of the tunnel that a machine is.
 public enum Role: String, Hashable, Sendable, Codable {
     case client, server
 }

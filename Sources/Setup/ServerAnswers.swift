@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What a server is set up with.
+/// The choices by which a server is set up.
 public struct ServerAnswers: Hashable, Sendable, Codable {
     /// Names or addresses by which clients reach this machine, best first; not empty.
     public var addresses: [String]
-    /// Where engarde-server listens, on every address.
+    /// The UDP port at which engarde-server listens, on every address.
     public var port: UInt16
     public var network: TunnelNetwork
     /// True lets clients reach the internet, and what else this machine reaches.
     public var internet: Bool
-    /// Where WireGuard listens.
+    /// The UDP port at which WireGuard listens.
     public var wireGuardPort: UInt16
-    /// Of the page, on loopback.
+    /// The TCP port of the page, on loopback.
     public var pagePort: UInt16
     /// Given to clients that send everything through the tunnel.
     public var dns: [String]

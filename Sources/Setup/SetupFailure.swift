@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Why a machine cannot be set up, in one line with what to do.
+/// The reason that a machine cannot be set up, in one line with what to do.
 public struct SetupFailure: Error, Hashable, CustomStringConvertible {
     public var description: String
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+import Glibc
 import Host
+import Support
 import Testing
 
 @Suite struct CommandTests {
@@ -19,6 +21,37 @@ import Testing
         let missing = await commands.run(Command("engarde-no-such-program"))
         #expect(missing.status == CommandOutcome.notFoundStatus)
         #expect(missing.complaint == "engarde-no-such-program: no such program")
+    }
+
+    /// What is there and cannot be run is not taken for what is not there: then there would be nothing to undo.
+    @Test func onlyAMissingProgramIsNotFound() async throws {
+        let folder = try TemporaryFolder()
+        let files = Files(root: folder.path)
+        for text in ["#!/no/such/interpreter\n", "no program"] {
+            try files.write(text, to: "/program", mode: 0o755)
+            let outcome = await SystemCommands().run(Command(folder.path + "/program"))
+            #expect(outcome.status == CommandOutcome.notRunStatus)
+            #expect(outcome.complaint.hasPrefix("\(folder.path)/program cannot be run: "))
+        }
+        let talkative = await SystemCommands().run(Command("head", "-c", "5000000", "/dev/zero"))
+        #expect(talkative.status == CommandOutcome.notRunStatus)
+    }
+
+    @Test func aCancelledCommandIsEnded() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/pid"
+        let task = Task {
+            await SystemCommands().run(Command("sh", "-c", "echo $$ > '\(file)'; exec sleep 100000"))
+        }
+        var pid: pid_t?
+        while pid == nil {
+            try await Task.sleep(for: .milliseconds(5))
+            pid = try Files().read(file).flatMap { $0.hasSuffix("\n") ? pid_t($0.dropLast()) : nil }
+        }
+        task.cancel()
+        let outcome = await task.value
+        #expect(outcome.complaint == "sh was cancelled")
+        #expect(kill(pid!, 0) == -1 && errno == ESRCH)
     }
 
     @Test func whatHangsIsEnded() async {

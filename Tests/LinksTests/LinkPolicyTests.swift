@@ -22,7 +22,7 @@ struct LinkPolicyTests {
         var name: String
         var destination = LinkPolicyTests.literal
         var overrides: [DestinationOverride] = []
-        var excluded: [String] = []
+        var excluded: ExcludedInterfaces = []
         var interface = Interface(index: 7, name: "wan0")
         var addresses: [InterfaceAddress] = []
         var current: String?
@@ -97,6 +97,15 @@ struct LinkPolicyTests {
             name: "excluded by glob, even when down", excluded: ["w*"],
             interface: Interface(index: 7, name: "wan0", isAdministrativelyUp: false),
             verdict: .excluded(by: .configuration(entry: "w*"))),
+        Case(
+            name: "not among the included", excluded: ExcludedInterfaces([], allBut: ["lan0", "eth*"]),
+            addresses: [address("10.0.0.2")], verdict: .excluded(by: .omission)),
+        Case(
+            name: "included by glob", excluded: ExcludedInterfaces(["wan1"], allBut: ["lan0", "w*"]),
+            addresses: [address("10.0.0.2")], verdict: carries("10.0.0.2 203.0.113.9")),
+        Case(
+            name: "excluded among the included", excluded: ExcludedInterfaces(["wan0"], allBut: ["w*"]),
+            addresses: [address("10.0.0.2")], verdict: .excluded(by: .configuration(entry: "wan0"))),
         Case(
             name: "loopback", interface: Interface(index: 1, name: "lo", isLoopback: true),
             addresses: [address("127.0.0.1"), address("10.0.0.2")], verdict: .idle(.loopback)),
@@ -245,6 +254,15 @@ struct LinkPolicyTests {
 
         policy.resetExclusions()
         #expect(policy.isExcluded("wan0") == configured)
+    }
+
+    /// An interface that comes later is none of those that are named, and becomes a link on request only.
+    @Test func whatIsNotNamedIsIncludedOnRequest() {
+        var policy = LinkPolicy(destination: Self.literal, excluded: ExcludedInterfaces([], allBut: ["eth0"]))
+        #expect(!policy.isExcluded("eth0") && policy.isExcluded("wwan0"))
+        let answers = (policy.include("wwan0"), policy.isExcluded("wwan0"), policy.exclude("wwan0"))
+        #expect(answers == (true, false, true))
+        #expect(policy.swapped.isEmpty)
     }
 
     @Test func requestIsNamedAsTheCause() {

@@ -85,6 +85,25 @@ import Testing
         #expect(!refusal.contains(Self.key("c")))
     }
 
+    /// Of each list that has to name something, none is as bad as none at all.
+    @Test(arguments: [
+        ("servers", "[\"203.0.113.7:59501\", \"[2001:db8::1]:59501\"]"),
+        ("addresses", "[\"10.77.0.2/24\", \"fd77::2/64\"]"), ("serverAddresses", "[\"10.77.0.1\", \"fd77::1\"]"),
+    ])
+    func anEmptyListIsRefused(_ key: String, _ list: String) {
+        for nothing in ["[]", "[~]", "~"] {
+            let text = Self.bundle.text.replacing("\n\(key): \(list)", with: "\n\(key): \(nothing)")
+            #expect(text != Self.bundle.text)
+            let refusal = refusal(resealed(text))
+            #expect(refusal.contains("\(key): found nothing, wanted"), "\(refusal)")
+        }
+    }
+
+    @Test func aWrongNumberIsToldOnce() {
+        let refusal = refusal(resealed(Self.bundle.text.replacing("mtu: 1420", with: "mtu: 1000")))
+        #expect(refusal.split(separator: "wanted").count == 2, "\(refusal)")
+    }
+
     @Test func namesAreNamesOfFiles() {
         for good in ["van", "client1", "a.b-c_d", "7"] { #expect(ClientBundle.isName(good)) }
         for bad in ["", ".", "-a", "a/b", "a b", "ä", String(repeating: "x", count: 33)] {

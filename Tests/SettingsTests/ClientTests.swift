@@ -14,6 +14,7 @@ import Testing
               dstAddr: "vpn.example:59501"
               writeTimeout: 25
               excludedInterfaces: [eth0, "veth*"]
+              includedInterfaces: [eth1, "wwan?"]
               interfaceLabels:
                 eth1: DSL
                 wwan0: "LTE stick"
@@ -36,7 +37,7 @@ import Testing
             destination: HostPort(host: "vpn.example", port: 59501))
         expected.description = "Office"
         expected.writeTimeoutMilliseconds = 25
-        expected.excludedInterfaces = ["eth0", "veth*"]
+        expected.excludedInterfaces = ExcludedInterfaces(["eth0", "veth*"], allBut: ["eth1", "wwan?"])
         expected.interfaceLabels = ["eth1": "DSL", "wwan0": "LTE stick"]
         expected.destinationOverrides = [
             DestinationOverride(interface: "wwan0", destination: HostPort(host: "2001:db8::7", port: 59502)),

@@ -138,7 +138,8 @@ import Testing
         let client = try ConfigurationReader.client(text: text, file: "sample")
         let server = try ConfigurationReader.server(text: text, file: "sample")
         #expect(client.warnings == [] && server.warnings == [])
-        #expect(client.value.excludedInterfaces == ["eth0", "veth*"])
+        #expect(
+            client.value.excludedInterfaces == ExcludedInterfaces(["eth0", "veth*"], allBut: ["eth1", "wwan*"]))
         #expect(client.value.interfaceLabels.count == 2)
         #expect(client.value.destinationOverrides.count == 1)
         #expect(client.value.allowedSources.count == 2)

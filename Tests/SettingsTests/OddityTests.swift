@@ -65,6 +65,25 @@ import Testing
     func excludedInterfaces(golden: Golden) { #expect(readClient(golden.text).lines == golden.lines) }
 
     @Test(arguments: [
+        Golden("names", clientSection("includedInterfaces: [eth0, \"wwan*\"]")),
+        Golden("all", clientSection("includedInterfaces: [\"*\"]")),
+        Golden("absent", clientSection("includedInterfaces:")),
+        Golden(
+            "none", clientSection("includedInterfaces: [~]"),
+            "engarde.yml:4:23: warning: client.includedInterfaces: found an empty list, which includes every "
+                + "interface, wanted names of those that are links, or no such key"),
+        Golden(
+            "an expression", clientSection("includedInterfaces: [\"^veth.*$\"]"),
+            "engarde.yml:4:24: warning: client.includedInterfaces[0]: found \"^veth.*$\", "
+                + "a regular expression, which no interface's name matches, \(pattern); did you mean \"veth*\"?"),
+        Golden(
+            "no list", clientSection("includedInterfaces: eth0"),
+            "engarde.yml:4:23: client.includedInterfaces: found a single value, "
+                + "wanted a list of interface names such as [eth0, \"veth*\"]"),
+    ])
+    func includedInterfaces(golden: Golden) { #expect(readClient(golden.text).lines == golden.lines) }
+
+    @Test(arguments: [
         Golden(
             "a label for a pattern", clientSection("interfaceLabels: {'wwan*': LTE}"),
             "engarde.yml:4:21: warning: client.interfaceLabels.wwan*: found \"wwan*\", a pattern, "

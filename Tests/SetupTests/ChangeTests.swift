@@ -30,14 +30,14 @@ import Testing
         #expect(machine.state.rules == ["allow 59501/udp"])
         let making = try await ServerPlan(
             machine.host, Scene.server(internet: false), clients: try ServerClients.all(machine.host))
-        #expect(try await making.plan().changes(machine.host).isEmpty)
+        #expect(try await making.plan(machine.host).changes(machine.host).isEmpty)
     }
 
     @Test func theWordsOfAPlanNameWhatIsTakenBack() async throws {
         try await Scene.setUpServer(machine)
         let making = try await ServerPlan(
             machine.host, Scene.server(internet: false), clients: try ServerClients.all(machine.host))
-        let changes = try await making.plan().changes(machine.host)
+        let changes = try await making.plan(machine.host).changes(machine.host)
         #expect(Plan.summary(changes) == "4 files, 1 kernel setting, 1 service")
     }
 
@@ -72,11 +72,57 @@ import Testing
         #expect(Set(done) == ["systemctl reload \(Places.tunnelService)"])
         // Setup itself writes the files anew, and a copy of what was there.
         let making = try await ServerPlan(machine.host, Scene.server(), clients: try ServerClients.all(machine.host))
-        #expect(try making.plan().filesChangedByHand(machine.host) == [Places.configuration, Places.wireGuard])
+        let plan = try await making.plan(machine.host)
+        #expect(try plan.filesChangedByHand(machine.host) == [Places.configuration, Places.wireGuard])
         try await Scene.setUpServer(machine)
-        #expect(try making.plan().filesChangedByHand(machine.host).isEmpty)
+        #expect(try plan.filesChangedByHand(machine.host).isEmpty)
         #expect(try read(Places.wireGuard + ".old").contains("PostUp = mine\n"))
         #expect(try !read(Places.wireGuard).contains("PostUp"))
+    }
+
+    /// A bundle that is shown later fits the server as it is then.
+    @Test func bundlesFollowTheServer() async throws {
+        try await Scene.setUpServer(machine)
+        let host = machine.host
+        let key = try #require(WireGuardFile.privateKey(in: try read(Places.wireGuard)))
+        try write(try read(Places.wireGuard).replacing(key, with: "another" + key.dropFirst(7)), Places.wireGuard)
+        var answers = Scene.server(port: 59999)
+        answers.dns = ["149.112.112.112"]
+        var bundle = try #require(try ServerClients.all(host).first)
+        bundle.mtu = 1400
+        try write(bundle.text, Places.clientBundle("van"))
+        var making = try await ServerPlan(host, answers, clients: try ServerClients.all(host))
+        #expect(making.publicKey != bundle.serverPublicKey)
+        #expect(try making.moveClients() == ["van"])
+        #expect(try making.moveClients().isEmpty)
+        let moved = making.clients[0]
+        #expect(moved.servers == [HostPort(host: "203.0.113.7", port: 59999)])
+        #expect(moved.serverPublicKey == making.publicKey && moved.mtu == 1420 && moved.dns == answers.dns)
+    }
+
+    /// With another key the server would be a stranger to its clients.
+    @Test func aLostKeyIsNotReplaced() async throws {
+        try await Scene.setUpServer(machine)
+        for text in [nil, "[Interface]\nListenPort = 51820\n"] {
+            if let text { try write(text, Places.wireGuard) } else { try machine.host.files.remove(Places.wireGuard) }
+            let failure = await #expect(throws: SetupFailure.self) { try await Scene.setUpServer(machine) }
+            #expect(failure?.description.hasPrefix("\(Places.wireGuard) holds no private key") == true)
+            #expect(failure?.description.contains("engarde uninstall --purge") == true)
+        }
+    }
+
+    /// Whatever ends the first setup, the key that is in a bundle is in WireGuard's file too.
+    @Test func anEndBetweenTheFilesLosesNoKey() async throws {
+        for path in [Places.clientBundle("van"), Places.configuration] {
+            let machine = try FakeMachine()
+            for folder in [Places.folder, Places.clients, path] { try machine.host.files.makeFolder(folder) }
+            await #expect(throws: (any Error).self) { try await Scene.setUpServer(machine) }
+            machine.host.files.removeEmptyFolder(path)
+            try await Scene.setUpServer(machine)
+            let making = try await ServerPlan(
+                machine.host, Scene.server(), clients: try ServerClients.all(machine.host))
+            #expect(making.clients.map(\.serverPublicKey) == [making.publicKey])
+        }
     }
 
     /// Two that add clients do not give them one address.
@@ -140,12 +186,51 @@ import Testing
         #expect(try machine.files() == before)
     }
 
+    /// firewalld may be stopped when setup is taken back: its rules for later starts are taken back all the same.
+    @Test func rulesOfAStoppedFirewallAreTakenBack() async throws {
+        machine.trace.withLock { $0.state.firewall = .firewalld }
+        let before = try machine.files()
+        try await Scene.setUpServer(machine)
+        let permanent: Set = ["--permanent --port=59501/udp", "--permanent --zone=trusted --interface=engarde0"]
+        #expect(machine.state.rules == permanent.union(["--port=59501/udp", "--zone=trusted --interface=engarde0"]))
+        machine.trace.withLock {
+            $0.state.firewall = .none
+            // Those for the running firewall end with it.
+            $0.state.rules = permanent
+        }
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(machine.state.rules.isEmpty)
+        #expect(try machine.files() == before)
+    }
+
+    /// A rule that a running firewall does not let go is tried again.
+    @Test func aRefusalOfTheFirewallIsTold() async throws {
+        machine.trace.withLock { $0.state.firewall = .firewalld }
+        try await Scene.setUpServer(machine)
+        machine.trace.withLock { $0.broken = "firewall-cmd --remove-port" }
+        #expect(try await !Removal(machine.host, purges: true) { _ in }.carryOut())
+        machine.trace.withLock { $0.broken = nil }
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(machine.state.rules.isEmpty)
+    }
+
     @Test func theInterfaceOfAnEndedTrialIsNoObstacle() async throws {
         for path in ["/sys", "/sys/class", "/sys/class/net", "/sys/class/net/engarde-probe"] {
             try machine.host.files.makeFolder(path)
         }
         machine.trace.withLock { ($0.hasProbe, $0.missing) = (true, ["wireguard-go"]) }
         try await Requirements.check(machine.host, role: .server, needsFirewall: true)
+    }
+
+    /// `--dry-run` changes nothing, not even for a moment.
+    @Test func aDryRunMakesNoInterface() async throws {
+        machine.trace.withLock { $0.broken = "ip link" }
+        try await Requirements.check(machine.host, role: .server, needsFirewall: true, isDryRun: true)
+        machine.trace.withLock { $0.missing = ["wireguard-go"] }
+        try await Requirements.check(machine.host, role: .server, needsFirewall: true, isDryRun: true)
+        await #expect(throws: SetupFailure.self) {
+            try await Requirements.check(machine.host, role: .server, needsFirewall: true)
+        }
     }
 
     @Test func missingProgramsAreNamed() async throws {

@@ -2,6 +2,7 @@
 
 import Host
 import Settings
+import Synchronization
 import Testing
 
 @testable import Setup
@@ -32,7 +33,7 @@ import Testing
         let configuration = try ConfigurationReader.client(text: try read(Places.configuration), file: "engarde.yml")
         #expect(configuration.warnings.isEmpty)
         #expect(configuration.value.destination == HostPort(host: "203.0.113.7", port: 59501))
-        #expect(configuration.value.excludedInterfaces == ["eth1"])
+        #expect(configuration.value.excludedInterfaces == ExcludedInterfaces([], allBut: ["eth0", "wwan0"]))
         let tunnel = try read(Places.wireGuard)
         #expect(tunnel.contains("Endpoint = 127.0.0.1:59401\n") && tunnel.contains("PersistentKeepalive = 25\n"))
         // 1,430 less the headers of IPv4, UDP and WireGuard.
@@ -52,6 +53,21 @@ import Testing
         #expect(try read("/proc/sys/net/ipv4/conf/all/src_valid_mark").hasPrefix("0"))
     }
 
+    /// Who asks for names elsewhere than in the tunnel should know.
+    @Test func namesOutsideOfTheTunnelAreWarnedOf() async throws {
+        for (fullTunnel, hasTool) in [(true, false), (true, true), (false, false)] {
+            machine.trace.withLock { $0.hasResolvconf = hasTool }
+            let making = try await ClientPlan(
+                machine.host, Scene.client(fullTunnel: fullTunnel), bundle, [Scene.uplink("eth0")])
+            #expect((making.warning != nil) == (fullTunnel && !hasTool))
+        }
+        var bundle = bundle
+        bundle.dns = []
+        let making = try await ClientPlan(
+            machine.host, Scene.client(fullTunnel: true), bundle, [Scene.uplink("eth0")])
+        #expect(making.warning == nil)
+    }
+
     /// Once loosened, the filter no longer looks strict, and stays loosened all the same.
     @Test func strictFiltersAreLoosenedForGood() async throws {
         try await setUp(Scene.client(), [Scene.uplink("eth0"), Scene.uplink("eth1", isStrict: true)])
@@ -63,6 +79,20 @@ import Testing
         #expect(try read(Places.sysctl) == text && machine.changes.count == count)
         #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
         #expect(try read("/proc/sys/net/ipv4/conf/eth1/rp_filter").hasPrefix("0"))
+    }
+
+    /// wg-quick fails where the network is there already, and packets go astray where a part of it is.
+    @Test func aNetworkThatIsHereAlreadyIsRefused() async throws {
+        func attempt(_ route: String, device: String = "eth0") async throws {
+            let machine = try FakeMachine(routes: #"[{"dst":"\#(route)","dev":"\#(device)"}]"#)
+            _ = try await ClientPlan(machine.host, Scene.client(), bundle, [Scene.uplink("eth0")])
+        }
+        for route in ["fd77::/64", "fd77::8000:0:0:0/65"] {
+            let failure = await #expect(throws: SetupFailure.self) { try await attempt(route) }
+            #expect(failure?.description.contains("engarde setup server --network") == true)
+        }
+        for route in ["default", "fd77::/48", "fd78::/64", "fd77::9"] { try await attempt(route) }
+        try await attempt("fd77::/64", device: Places.tunnel)
     }
 
     @Test func aBundleWithoutThePrivateKeyNeedsItHere() async throws {

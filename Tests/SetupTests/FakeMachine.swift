@@ -30,6 +30,7 @@ final class FakeMachine: CommandRunner {
         var missing: Set<String> = []
         /// The interface that setup tries the kernel with was left behind.
         var hasProbe = false
+        var hasResolvconf = false
     }
 
     let folder: TemporaryFolder
@@ -114,7 +115,20 @@ final class FakeMachine: CommandRunner {
             return change { state in
                 if words.contains("delete") { state.rules.remove(rule) } else { state.rules.insert(rule) }
             }
-        case ("firewall-cmd", _), ("resolvconf", _), ("qrencode", _):
+        case ("firewall-cmd", _), ("firewall-offline-cmd", _):
+            if words[0] == "firewall-cmd", trace.state.firewall != .firewalld {
+                return CommandOutcome(status: 252, error: "FirewallD is not running")
+            }
+            guard let verb = ["--add-", "--remove-", "--query-"].first(where: text.contains) else {
+                return CommandOutcome()
+            }
+            let isOffline = words[0] == "firewall-offline-cmd"
+            let rule = (isOffline ? ["--permanent"] : []) + words.dropFirst()
+            let name = rule.joined(separator: " ").replacing(verb, with: "--")
+            if verb == "--query-" { return trace.state.rules.contains(name) ? CommandOutcome() : no() }
+            return change { if verb == "--add-" { $0.rules.insert(name) } else { $0.rules.remove(name) } }
+        case ("resolvconf", _) where trace.hasResolvconf: return CommandOutcome()
+        case ("resolvconf", _), ("qrencode", _):
             return CommandOutcome(status: CommandOutcome.notFoundStatus)
         case ("systemctl", "is-enabled"): return trace.state.enabled.contains(words.last!) ? CommandOutcome() : no()
         case ("systemctl", "is-active"): return trace.state.active.contains(words.last!) ? CommandOutcome() : no()

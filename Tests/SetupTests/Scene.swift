@@ -54,6 +54,13 @@ enum Scene {
             making.clients.append(try await making.bundle(client, publicKey: nil, machine.host))
         }
         var application = try Application(machine.host, role: .server) { _ in }
-        try await application.carryOut(making.plan())
+        try await application.carryOut(making.plan(machine.host))
+    }
+}
+
+extension ServerPlan {
+    /// Of a machine as it is now.
+    func plan(_ host: Host) async throws -> Plan {
+        plan(firewall: await Firewall.read(host), routes: try await Routes.read(host))
     }
 }

@@ -37,7 +37,7 @@ import Testing
         let (files, count) = (try machine.files(), machine.changes.count)
         let record = try read(Places.record)
         let making = try await ServerPlan(machine.host, Scene.server(), clients: try ServerClients.all(machine.host))
-        #expect(try await making.plan().changes(machine.host).isEmpty)
+        #expect(try await making.plan(machine.host).changes(machine.host).isEmpty)
         try await Scene.setUpServer(machine)
         #expect(try machine.files() == files)
         #expect(machine.changes.count == count)
@@ -93,6 +93,22 @@ import Testing
         #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
         #expect(try read(Places.configuration) == "mine\n")
         #expect(machine.host.files.mode(of: Places.configuration) == 0o640)
+    }
+
+    /// Each change made by hand is in a copy of its own, and the same one in one only.
+    @Test func everyChangeMadeByHandIsKept() async throws {
+        try await Scene.setUpServer(machine)
+        let copies = ["engarde.yml.old", "engarde.yml.2.old", "engarde.yml.3.old"].map { "\(Places.folder)/\($0)" }
+        for text in ["first\n", "second\n", "first\n", "third\n"] {
+            try machine.host.files.write(text, to: Places.configuration, mode: 0o600)
+            try await Scene.setUpServer(machine)
+        }
+        #expect(try copies.map(read) == ["first\n", "second\n", "third\n"])
+        #expect(machine.host.files.names(in: Places.folder).count { $0.hasSuffix(".old") } == 3)
+        // The user's file was for its owner alone.
+        #expect(machine.host.files.mode(of: copies[0]) == 0o600)
+        #expect(try await Removal(machine.host, purges: true) { _ in }.carryOut())
+        #expect(!machine.host.files.exists(copies[2]))
     }
 
     @Test func ufwHasTheRules() async throws {

@@ -8,7 +8,7 @@ enum BundleKey: String, KnownKey {
     case mtu, dns, checksum
 }
 
-/// Why a text is not taken for a bundle, in one line.
+/// The reason that a text is not taken for a bundle, in one line.
 public struct BundleRefusal: Error, Hashable, CustomStringConvertible {
     public var description: String
 }
@@ -97,7 +97,8 @@ extension ClientBundle {
         let dns = section.checkedList(.dns, wanted: "an address, as 192.0.2.53") { IPAddress($0) == nil ? nil : $0 }
         if servers.isEmpty { section.reportMissing(.servers, wanted: HostPort.Role.destination.example) }
         if addresses.isEmpty { section.reportMissing(.addresses, wanted: "an address with a length") }
-        if mtu == nil { section.reportMissing(.mtu, wanted: "a whole number of bytes") }
+        if serverAddresses.isEmpty { section.reportMissing(.serverAddresses, wanted: "an address of the server's") }
+        if section.node(.mtu) == nil { section.reportMissing(.mtu, wanted: "a whole number of bytes") }
         guard let name, let serverPublicKey, let presharedKey, let publicKey, let mtu else { return nil }
         self.init(
             name: name, servers: servers, serverPublicKey: serverPublicKey, presharedKey: presharedKey,

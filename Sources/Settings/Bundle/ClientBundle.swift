@@ -2,27 +2,27 @@
 
 internal import WireGuardWire
 
-/// What a client's machine has to know to reach a server: the one text that is carried from `engarde setup server` to
-/// `engarde setup client`.
+/// Everything that a client's machine has to know to reach a server: the one text that is carried from
+/// `engarde setup server` to `engarde setup client`.
 public struct ClientBundle: Hashable, Sendable {
     /// The version of the text that is written, and the newest one that is read.
     public static let version = 1
 
     /// Names the client on the server.
     public var name: String
-    /// Where engarde-server listens, best first; not empty.
+    /// The addresses at which engarde-server listens, best first; not empty.
     public var servers: [HostPort]
-    /// WireGuard's on the server.
+    /// The public key of WireGuard on the server.
     public var serverPublicKey: String
     public var presharedKey: String
-    /// The client's; nil when it has stayed on the client's machine.
+    /// The client's private key; nil when it has stayed on the client's machine.
     public var privateKey: String?
     public var publicKey: String
-    /// The client's in the tunnel, each with the length of the tunnel's network: `10.77.0.2/24`.
+    /// The client's addresses in the tunnel, each with the length of the tunnel's network, `10.77.0.2/24`; not empty.
     public var addresses: [String]
-    /// The server's in the tunnel, without length.
+    /// The server's addresses in the tunnel, without length; not empty.
     public var serverAddresses: [String]
-    /// Of the tunnel on the server, in bytes.
+    /// The MTU of the tunnel on the server, in bytes.
     public var mtu: Int
     /// Servers of names to ask through the tunnel; may be empty.
     public var dns: [String]

@@ -53,6 +53,19 @@ public enum Firewall: String, Hashable, Sendable {
         }
     }
 
+    /// The exit status of `firewall-cmd` where firewalld is there and does not run.
+    private static let stoppedStatus: Int32 = 252
+
+    /// Takes a rule back. The rules for a running firewalld are gone when it is stopped; those for later starts are
+    /// then taken out of its files.
+    static func takeBack(_ undo: Command, _ host: Host) async -> CommandOutcome {
+        let outcome = await host.commands.run(undo)
+        guard undo.words[0] == "firewall-cmd", outcome.status == stoppedStatus else { return outcome }
+        let rest = undo.words.dropFirst().filter { $0 != "--permanent" }
+        guard rest.count < undo.words.count - 1 else { return CommandOutcome() }
+        return await host.commands.run(Command(["firewall-offline-cmd"] + rest))
+    }
+
     /// Once for the running firewall, and once for those to come.
     private static func firewalld(_ add: [String], _ remove: [String], _ query: String...) -> [Step] {
         [[], ["--permanent"]].map { when in

@@ -2,10 +2,13 @@
 
 public import Host
 
-/// What setup needs on a machine before it begins.
+/// The things that setup needs on a machine before it begins.
 public enum Requirements {
+    /// - Parameter isDryRun: leaves out what has to be tried on the machine itself.
     /// - Throws: the first thing that is missing, and the command that brings it.
-    public static func check(_ host: Host, role: Role, needsFirewall: Bool) async throws {
+    public static func check(
+        _ host: Host, role: Role, needsFirewall: Bool, isDryRun: Bool = false
+    ) async throws {
         guard host.files.exists("/run/systemd/system") else {
             throw SetupFailure(
                 "setup starts services by systemd, which does not run here; Documentation tells how to do without")
@@ -27,7 +30,7 @@ public enum Requirements {
         guard Units.exists(host, Places.service(role)) else {
             throw SetupFailure("there is no unit \(Places.service(role)): install engarde's package, or make install")
         }
-        try await checkKernel(host)
+        if !isDryRun { try await checkKernel(host) }
     }
 
     /// A WireGuard of this name that setup did not write is somebody's tunnel, and is left alone.

@@ -14,6 +14,15 @@ public struct Routes: Hashable, Sendable {
     /// forwards, unless told otherwise.
     public var advertised: Set<String> = []
 
+    /// Returns the first route that takes packets for one of these networks: to the same network, or to a part of it.
+    /// A part of one address takes nothing but that address, and may be this machine's own.
+    func rival(of networks: [AddressPrefix]) -> AddressPrefix? {
+        self.networks.first { route in
+            route.bits < (route.base.family == .v4 ? 32 : 128)
+                && networks.contains { $0.bits <= route.bits && $0.contains(route.base) }
+        }
+    }
+
     private struct Row: Decodable {
         var dst: String
         var dev: String?

@@ -11,7 +11,7 @@ public struct Uplink: Hashable, Sendable {
     public var source: IPAddress
     /// nil for a point-to-point interface, or a server next door.
     public var gateway: IPAddress?
-    /// Which of the server's addresses it reaches.
+    /// The one of the server's addresses that it reaches.
     public var server: HostPort
     public var destination: SocketAddress
     /// True when the kernel drops the server's answers on it.

@@ -113,17 +113,25 @@ public struct Application {
 
     /// Keeps a copy of what a user has made of a file that setup wrote.
     private mutating func keepChanged(_ file: PlannedFile, _ current: [UInt8]) throws {
-        let path = file.path + ".old"
-        let before = try host.files.bytes(of: path)
-        var entry =
-            record.fileEntry(path)
-            ?? SetupRecord.FileEntry(
-                path: path, before: before, modeBefore: host.files.mode(of: path), written: "", isKept: true)
-        entry.written = hexDigest(of: current)
-        record.set(entry)
-        try record.write(host.files)
-        try host.files.write(current, to: path, mode: file.mode)
+        let path = try copyPath(file.path, current)
+        if !host.files.exists(path) {
+            record.set(
+                SetupRecord.FileEntry(
+                    path: path, before: nil, modeBefore: nil, written: hexDigest(of: current), isKept: true))
+            try record.write(host.files)
+            try host.files.write(current, to: path, mode: file.mode & (host.files.mode(of: file.path) ?? file.mode))
+        }
         report("\(file.path) was changed by hand: a copy is in \(path)")
+    }
+
+    /// The first name that no copy of other bytes has.
+    private func copyPath(_ path: String, _ current: [UInt8]) throws -> String {
+        var (copy, number) = ("\(path).old", 1)
+        while let bytes = try host.files.bytes(of: copy), bytes != current {
+            number += 1
+            copy = "\(path).\(number).old"
+        }
+        return copy
     }
 
     private mutating func start(_ service: PlannedService) async throws {

@@ -35,6 +35,11 @@ public struct ClientPlan: Sendable {
         guard publicKey == bundle.publicKey else {
             throw SetupFailure("the private key belongs to \(publicKey), and the bundle is for \(bundle.publicKey)")
         }
+        if let rival = try await Routes.read(host).rival(of: bundle.addresses.compactMap { AddressPrefix($0) }) {
+            throw SetupFailure(
+                "this machine has a route to \(rival), which lies in the tunnel's network: choose another one by "
+                    + "engarde setup server --network, or use that network no longer here")
+        }
         password = try PagePassword.current(host.files)
         takesNames = await host.run("resolvconf", "--version").status != CommandOutcome.notFoundStatus
         let text = try host.files.read(Places.sysctl) ?? ""
@@ -60,21 +65,25 @@ public struct ClientPlan: Sendable {
         return bundle.servers[counts.firstIndex(of: best) ?? 0]
     }
 
+    /// Says in one line which part of the bundle the plan leaves out, and what helps; nil for none.
+    public var warning: String? {
+        guard answers.fullTunnel, !takesNames, !bundle.dns.isEmpty else { return nil }
+        let servers = bundle.dns.joined(separator: ", ")
+        return "names are asked for outside of the tunnel, not at \(servers), for which wg-quick needs resolvconf: "
+            + "apt-get install resolvconf, and engarde setup client again"
+    }
+
     public func plan() -> Plan {
         let service = Places.service(.client)
         let (passwordAddition, tunnelAddition) = (
             Places.addition(to: service), Places.addition(to: Places.tunnelService)
         )
-        let excluded = uplinks.map(\.name).filter { !(answers.links?.contains($0) ?? true) }
         var steps: [Step] = [
             .folder(Places.folder), .folder("/etc/wireguard", mode: 0o700), .folder("\(Places.units)/\(service).d"),
             .folder("\(Places.units)/\(Places.tunnelService).d"),
             .file(PlannedFile(Places.password, password + "\n", mode: 0o600, isKept: true)),
             .file(PlannedFile(Places.bundle, bundle.text, mode: 0o600, isKept: true)),
-            .file(
-                PlannedFile(
-                    Places.configuration, EngardeFile.client(answers, server: server, excluded: excluded), isKept: true)
-            ),
+            .file(PlannedFile(Places.configuration, EngardeFile.client(answers, server: server), isKept: true)),
             .file(
                 PlannedFile(
                     Places.wireGuard,

@@ -32,8 +32,8 @@ public struct Plan: Hashable, Sendable {
         }
     }
 
-    /// What an earlier run has done and this plan has no longer, last things first: a port that was another one then, or
-    /// forwarding.
+    /// Returns the things that an earlier run has done and this plan has no longer, last things first: a port that was
+    /// another one then, or forwarding.
     func leftovers(_ record: SetupRecord) -> [SetupRecord.Entry] {
         if isPart { return [] }
         let undos = steps.compactMap { if case .command(let planned) = $0 { planned.undo } else { nil } }
@@ -55,28 +55,10 @@ public struct Plan: Hashable, Sendable {
 
     /// `7 files, 1 firewall rule, 2 services`.
     public static func summary(_ changes: [Step]) -> String {
-        var (files, rules, settings, services) = (0, 0, 0, 0)
-        for step in changes {
-            switch step {
-            case .file, .removal: files += 1
-            case .setting: settings += 1
-            case .command: rules += 1
-            case .service: services += 1
-            case .folder: break
-            case .undoing(let entry):
-                switch entry {
-                case .file: files += 1
-                case .setting: settings += 1
-                case .command: rules += 1
-                case .service: services += 1
-                case .folder: break
-                }
-            }
-        }
-        let parts = [
-            (files, "file"), (settings, "kernel setting"), (rules, "firewall rule"), (services, "service"),
-        ]
-        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        StepKind.allCases.compactMap { kind in
+            let count = changes.count { $0.kind == kind }
+            return count == 0 ? nil : "\(count) \(kind.rawValue)\(count == 1 ? "" : "s")"
+        }.joined(separator: ", ")
     }
 }
 

@@ -12,8 +12,6 @@ public struct ServerPlan: Sendable {
     public var privateKey: String
     public var publicKey: String
     public var password: String
-    public var firewall: Firewall
-    public var routes: Routes
     /// WireGuard's file, if a user has changed what setup wrote.
     private let changedTunnel: String?
 
@@ -23,6 +21,7 @@ public struct ServerPlan: Sendable {
     /// Takes the keys that are there, or makes new ones.
     ///
     /// - Parameter clients: those the server shall have.
+    /// - Throws: also when there are clients, and the key by which they know the server is gone.
     public init(_ host: Host, _ answers: ServerAnswers, clients: [ClientBundle]) async throws {
         self.answers = answers
         self.clients = clients
@@ -30,27 +29,43 @@ public struct ServerPlan: Sendable {
         let written = try SetupRecord.read(host.files)?.fileEntry(Places.wireGuard)?.written
         changedTunnel = text.flatMap { hexDigest(of: Array($0.utf8)) == written ? nil : $0 }
         let known = text.flatMap { WireGuardFile.privateKey(in: $0) }
+        guard known != nil || clients.isEmpty else {
+            throw SetupFailure(
+                "\(Places.wireGuard) holds no private key, and the clients know the server by the one that was there: "
+                    + "put the file back, or begin anew by engarde uninstall --purge, with a new bundle for each client")
+        }
         let keys = WireGuardKeys(host)
         privateKey = if let known { known } else { try await keys.privateKey() }
         publicKey = try await keys.publicKey(of: privateKey)
         password = try PagePassword.current(host.files)
-        firewall = await Firewall.read(host)
-        routes = try await Routes.read(host)
     }
 
-    /// Writes where the server is now into the bundles of clients.
+    /// Writes where the server is now, and what else a client has to know of it, into the bundles of clients.
     ///
+    /// - Returns: the names of the clients whose bundles have changed, which need the new ones.
     /// - Throws: when they have addresses of another network.
-    public mutating func moveClients() throws {
+    @discardableResult
+    public mutating func moveClients() throws -> [String] {
+        var moved: [String] = []
         for index in clients.indices {
-            guard clients[index].serverAddresses == answers.network.addresses(1) else {
+            var client = clients[index]
+            guard client.serverAddresses == answers.network.addresses(1) else {
                 throw SetupFailure(
                     "clients have addresses of another network: engarde client remove NAME, and add them again afterwards"
                 )
             }
-            clients[index].servers = answers.addresses.map { HostPort(host: $0, port: answers.port) }
+            client.servers = servers
+            client.serverPublicKey = publicKey
+            client.mtu = Self.mtu
+            client.dns = answers.dns
+            if client != clients[index] { moved.append(client.name) }
+            clients[index] = client
         }
+        return moved
     }
+
+    /// The addresses, with the port, at which clients reach engarde-server.
+    private var servers: [HostPort] { answers.addresses.map { HostPort(host: $0, port: answers.port) } }
 
     /// Makes a bundle for a new client, with the first address that is free.
     ///
@@ -70,13 +85,13 @@ public struct ServerPlan: Sendable {
             throw SetupFailure("another client has this public key")
         }
         return ClientBundle(
-            name: name, servers: answers.addresses.map { HostPort(host: $0, port: answers.port) },
-            serverPublicKey: publicKey, presharedKey: try await keys.presharedKey(), privateKey: privateKey,
-            publicKey: ownKey, addresses: answers.network.addressesWithLength(number),
-            serverAddresses: answers.network.addresses(1), mtu: Self.mtu, dns: answers.dns)
+            name: name, servers: servers, serverPublicKey: publicKey,
+            presharedKey: try await keys.presharedKey(), privateKey: privateKey, publicKey: ownKey,
+            addresses: answers.network.addressesWithLength(number), serverAddresses: answers.network.addresses(1),
+            mtu: Self.mtu, dns: answers.dns)
     }
 
-    /// What takes clients in and out, and leaves alone what else a user may have changed.
+    /// Returns the steps that take clients in and out, and leave alone what else a user may have changed.
     ///
     /// - Parameters:
     ///   - added: clients that are new.
@@ -110,7 +125,12 @@ public struct ServerPlan: Sendable {
         WireGuardFile.server(answers, privateKey: privateKey, mtu: Self.mtu, clients: sortedClients)
     }
 
-    public func plan() -> Plan {
+    /// Returns everything that the server needs.
+    ///
+    /// - Parameters:
+    ///   - firewall: the one of this machine, which has to let clients in.
+    ///   - routes: of this machine, which say what it can forward to.
+    public func plan(firewall: Firewall, routes: Routes) -> Plan {
         let service = Places.service(.server)
         let (passwordAddition, tunnelAddition) = (
             Places.addition(to: service), Places.addition(to: Places.tunnelService)
@@ -119,20 +139,21 @@ public struct ServerPlan: Sendable {
             .folder(Places.folder), .folder(Places.clients, mode: 0o700), .folder("/etc/wireguard", mode: 0o700),
             .folder("\(Places.units)/\(service).d"), .folder("\(Places.units)/\(Places.tunnelService).d"),
             .file(PlannedFile(Places.password, password + "\n", mode: 0o600, isKept: true)),
-        ]
-        steps += bundles
-        steps += [
             .file(
                 PlannedFile(
                     Places.configuration, EngardeFile.server(answers, publicKey: publicKey), isKept: true)),
+            // Before the bundles, so that no client knows a server's key that could still be lost.
             .file(
                 PlannedFile(
                     Places.wireGuard, tunnelText, mode: 0o600, isKept: true, reloadsFrom: WireGuardFile.peer)),
+        ]
+        steps += bundles
+        steps += [
             .file(PlannedFile(passwordAddition, UnitFiles.password(.server))),
             .file(PlannedFile(tunnelAddition, UnitFiles.tunnel(.server))),
         ]
         steps += firewall.opening(answers.port)
-        if answers.internet { steps += forwarding }
+        if answers.internet { steps += forwarding(firewall, routes) }
         steps += [
             .service(PlannedService(service, files: [Places.configuration, Places.password, passwordAddition])),
             .service(PlannedService(Places.tunnelService, files: [Places.wireGuard])),
@@ -140,7 +161,7 @@ public struct ServerPlan: Sendable {
         return Plan(role: .server, server: answers, steps: steps)
     }
 
-    private var forwarding: [Step] {
+    private func forwarding(_ firewall: Firewall, _ routes: Routes) -> [Step] {
         let unit = "\(Places.units)/\(Places.networkService)"
         let addition = Places.addition(to: Places.tablesService)
         var settings = KernelSettings()

@@ -15,7 +15,7 @@ public enum Step: Hashable, Sendable {
     case command(PlannedCommand)
     /// A unit that is enabled and runs.
     case service(PlannedService)
-    /// What an earlier run has done and is no longer wanted.
+    /// Takes back a thing that an earlier run has done and that is no longer wanted.
     case undoing(SetupRecord.Entry)
 }
 

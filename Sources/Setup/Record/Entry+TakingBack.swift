@@ -3,7 +3,7 @@
 internal import Host
 
 extension SetupRecord.Entry {
-    /// What taking it back is, in one line.
+    /// Says in one line what taking it back does.
     public var words: String {
         switch self {
         case .folder(let path): "remove \(path) if it is empty"
@@ -28,7 +28,7 @@ extension SetupRecord.Entry {
             // The interface may be gone, and its settings with it.
             if host.files.exists(path) { try host.files.set(path, to: before) }
         case .command(let undo):
-            let outcome = await host.commands.run(undo)
+            let outcome = await Firewall.takeBack(undo, host)
             // A firewall that has been uninstalled has no rules.
             guard outcome.succeeded || outcome.status == CommandOutcome.notFoundStatus else {
                 throw SetupFailure(outcome.complaint)

@@ -16,7 +16,7 @@ public struct Removal {
         self.report = report
     }
 
-    /// What would be done, a line each, in order.
+    /// Returns the things that would be done, a line each, in order.
     public func preview() throws -> [String] {
         guard let record = try SetupRecord.read(host.files) else { return [] }
         let lines = record.entries.reversed().filter(isTaken).map(\.words)

@@ -3,7 +3,8 @@
 internal import FoundationEssentials
 public import Host
 
-/// What setup has done to a machine, and what was there before: `engarde uninstall` undoes exactly that.
+/// The record of what setup has done to a machine, and of what was there before: `engarde uninstall` undoes exactly
+/// that.
 ///
 /// An entry is on the disk before what it undoes is done. Whatever ends setup in the middle, the record knows of it.
 public struct SetupRecord: Hashable, Sendable, Codable {

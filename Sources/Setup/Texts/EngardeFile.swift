@@ -15,17 +15,15 @@ enum EngardeFile {
             """
     }
 
-    /// - Parameters:
-    ///   - server: where engarde-server listens.
-    ///   - excluded: interfaces that could be links and shall not.
-    static func client(_ answers: ClientAnswers, server: HostPort, excluded: [String]) -> String {
-        let names = excluded.map { "\"\($0)\"" }.joined(separator: ", ")
+    /// - Parameter server: where engarde-server listens.
+    static func client(_ answers: ClientAnswers, server: HostPort) -> String {
+        let names = answers.links?.map { "\"\($0)\"" }.joined(separator: ", ")
         return heading("setup client") + """
             # All keys: engarde --example
             client:
               listenAddr: "127.0.0.1:\(answers.listenPort)"
               dstAddr: "\(server)"
-            \(excluded.isEmpty ? "" : "  excludedInterfaces: [\(names)]\n")\(page(.client, answers.pagePort))
+            \(names.map { "  includedInterfaces: [\($0)]\n" } ?? "")\(page(.client, answers.pagePort))
             """
     }
 

@@ -10,11 +10,12 @@ import Setup
 struct AddClient: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "On a server: add a client and print its bundle.",
-        discussion: "The bundle goes to the standard output, as in `engarde client add van > van.bundle`.")
+        discussion: "The bundle holds keys: `engarde client add van --output van.bundle` writes it for you alone.")
 
     @Argument(help: "The client's name.") var name: String
     @Option(help: "The client's own WireGuard public key; its private key then stays on the client.")
     var publicKey: String?
+    @OptionGroup var output: BundleOutput
 
     func validate() throws {
         guard ClientBundle.isName(name) else { throw ValidationError("NAME wants \(ClientName.wanted)") }
@@ -25,6 +26,7 @@ struct AddClient: AsyncParsableCommand {
 
     func run() async throws {
         try PlanOptions.needRoot("client add \(name)")
+        try output.check()
         let lock = try await PlanOptions.lock()
         defer { withExtendedLifetime(lock) {} }
         let server = try await ThisServer()
@@ -35,6 +37,10 @@ struct AddClient: AsyncParsableCommand {
         let bundle = try await making.bundle(name, publicKey: publicKey, server.host)
         making.clients.append(bundle)
         try await server.carryOut(making.clientsPlan(added: [bundle]))
-        print(bundle.text, terminator: "")
+        do {
+            try output.write(bundle)
+        } catch {
+            throw SetupFailure("\(error)\nthe client was added: engarde client show \(name) --output FILE")
+        }
     }
 }

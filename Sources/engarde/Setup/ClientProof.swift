@@ -2,9 +2,11 @@
 
 import ControlClient
 import Host
+import Program
 import Settings
 import Setup
 import Status
+import WebManager
 
 /// Shows that a client's tunnel lives, over which links, and that full-size packets pass.
 struct ClientProof {
@@ -25,11 +27,9 @@ struct ClientProof {
         // A client that has had a handshake begins another one, when the server has forgotten it, after 15 s without answer.
         let seconds = isKnown ? 30 : 15
         let begin = ContinuousClock.now
-        // Something has to be sent for WireGuard to begin.
-        let ping = Task {
-            await host.run("ping", "-q", "-c", "\(seconds * 5)", "-i", "0.2", "-W", "1", bundle.serverAddresses[0])
-        }
-        defer { ping.cancel() }
+        // Something has to be sent for WireGuard to begin. The end of this function cancels it, and waits for its end.
+        async let _ = host.run(
+            "ping", "-q", "-c", "\(seconds * 5)", "-i", "0.2", "-W", "1", bundle.serverAddresses[0])
         guard await Waiting(seconds: seconds).until({ await hasAnswered(since: before) }) else {
             let what = isKnown ? "nothing comes from" : "no handshake with"
             throw SetupFailure(
@@ -49,9 +49,7 @@ struct ClientProof {
     }
 
     private func peer() async -> WireGuardDevice.Peer? {
-        let devices = try? await WireGuardDevice.all(host)
-        let peers = devices?.first { $0.name == Places.tunnel }?.peers ?? []
-        return peers.first { $0.publicKey == bundle.serverPublicKey }
+        (try? await TunnelPeers.all(host))?.first { $0.publicKey == bundle.serverPublicKey }
     }
 
     /// The server answers over a link only if it was heard over it: what comes back shows both directions.
@@ -69,7 +67,8 @@ struct ClientProof {
     }
 
     private func silentLinks() async throws -> [String] {
-        guard case .client(let status, _) = try await ControlClient(path: "/run/engarde/client.sock").status() else {
+        let socket = ControlSocket.usualPath(for: Role.client.rawValue)
+        guard case .client(let status, _) = try await ControlClient(path: socket).status() else {
             return links
         }
         return links.filter { name in

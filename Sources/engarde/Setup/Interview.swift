@@ -5,9 +5,7 @@ import Setup
 
 /// Asks for what no flag has given.
 struct Interview {
-    /// Takes the usual answer to every question.
-    private let saysYes: Bool
-    /// The terminal; nil when nobody can be asked.
+    /// The terminal; nil when nobody is asked.
     private let input: UnsafeMutablePointer<FILE>?
 
     /// - Parameters:
@@ -15,13 +13,19 @@ struct Interview {
     ///   - flags: those that answer the questions, for a refusal.
     /// - Throws: when nobody can be asked and `saysYes` is false.
     init(saysYes: Bool, flags: String) throws {
-        self.saysYes = saysYes
         // The standard input may be the bundle.
-        input = saysYes ? nil : isatty(0) == 1 ? fdopen(dup(0), "r") : fopen("/dev/tty", "re")
+        let input = saysYes ? nil : isatty(0) == 1 ? fdopen(dup(0), "r") : fopen("/dev/tty", "re")
         guard saysYes || input != nil else {
             throw SetupFailure("no terminal to ask at: give --yes for the usual answers, and others by \(flags)")
         }
+        self.init(input: input)
     }
+
+    /// - Parameter input: where the answers come from; nil takes the usual ones.
+    init(input: UnsafeMutablePointer<FILE>?) { self.input = input }
+
+    /// True when somebody is asked.
+    var asks: Bool { input != nil }
 
     /// Returns the value of a flag, else the answer to a question.
     ///

@@ -14,8 +14,7 @@ struct ListClients: AsyncParsableCommand {
     func run() async throws {
         try PlanOptions.needRoot("client list")
         let server = try await ThisServer()
-        let devices = (try? await WireGuardDevice.all(server.host)) ?? []
-        let peers = devices.first { $0.name == Places.tunnel }?.peers ?? []
+        let peers = (try? await TunnelPeers.all(server.host)) ?? []
         var table = TextTable(["CLIENT", "ADDRESS", "HANDSHAKE"])
         for client in server.clients {
             let handshake = peers.first { $0.publicKey == client.publicKey }?.lastHandshake

@@ -51,7 +51,7 @@ struct PlanOptions: ParsableArguments {
             print("  \(file.path) is there: it is replaced, and engarde uninstall puts it back")
         }
         for path in try plan.filesChangedByHand(host) {
-            print("  \(path) was changed by hand: it is written anew, with a copy in \(path).old")
+            print("  \(path) was changed by hand: it is written anew, and a copy ending in .old kept")
         }
         let question = "Plan: \(Plan.summary(changes)). Write it?"
         guard try interview.agrees(question, given: nil, usual: true, flag: "--yes") else {

@@ -38,13 +38,36 @@ struct PlanText {
     }
 
     /// - Parameter isSecret: every line is one.
-    private static func withoutSecrets(_ line: String, isSecret: Bool) -> String {
+    static func withoutSecrets(_ line: String, isSecret: Bool = false) -> String {
         let isHead = line.hasPrefix("---") || line.hasPrefix("+++") || line.hasPrefix("@@")
         if isSecret, !isHead { return "\(line.prefix(1))(secret)" }
-        for name in ["PrivateKey = ", "PresharedKey = ", "privateKey: ", "presharedKey: "]
-        where line.dropFirst().hasPrefix(name) {
-            return "\(line.prefix(1))\(name)(secret)"
+        if isHead { return line }
+        let bytes = Array(line.utf8)
+        for place in bytes.indices {
+            guard let value = secret(at: bytes[place...]) else { continue }
+            return String(decoding: bytes[..<value], as: UTF8.self) + "(secret)"
         }
         return line
     }
+
+    /// Returns the place of the value in a text that begins with the name of a secret, as WireGuard's files and ours
+    /// have them, with blanks and quotes as people write them; else nil.
+    private static func secret(at text: ArraySlice<UInt8>) -> Int? {
+        for name in ["privatekey", "presharedkey", "password"] {
+            guard text.prefix(name.utf8.count).map({ $0 | 0x20 }).elementsEqual(name.utf8) else { continue }
+            let behind = text.dropFirst(name.utf8.count)
+            let mark = behind.drop { isBlank($0) || isQuote($0) }
+            guard let byte = mark.first else { continue }
+            let value = mark.dropFirst()
+            // Without a blank behind it, the colon parts no key from its value: `LoadCredential=password:FILE`.
+            let isColon =
+                byte == UInt8(ascii: ":")
+                && (value.first.map(isBlank) ?? true || behind.first.map(isQuote) ?? false)
+            if isColon || byte == UInt8(ascii: "=") { return value.drop(while: isBlank).startIndex }
+        }
+        return nil
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+    private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
 }

@@ -3,7 +3,7 @@
 import Setup
 import Sockets
 
-/// Where clients reach this machine.
+/// The names and addresses by which clients reach this machine.
 enum ServerAddress {
     static let wanted = "a public address or a name, without a port, as 203.0.113.7 or vpn.example"
 

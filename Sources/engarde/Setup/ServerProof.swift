@@ -42,6 +42,6 @@ struct ServerProof {
     }
 
     private static func status() async throws -> AnyStatus {
-        try await ControlClient(path: "/run/engarde/server.sock").status()
+        try await ControlClient(path: ControlSocket.usualPath(for: Role.server.rawValue)).status()
     }
 }

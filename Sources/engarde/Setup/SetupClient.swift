@@ -33,7 +33,7 @@ struct SetupClient: AsyncParsableCommand {
         let bundle = try read(host)
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--links, --full-tunnel or --no-full-tunnel")
-        try await Requirements.check(host, role: .client, needsFirewall: false)
+        try await Requirements.check(host, role: .client, needsFirewall: false, isDryRun: options.dryRun)
         let known = try SetupRecord.read(host.files)
         try Requirements.checkFiles(host, known, role: .client)
         let (uplinks, others) = try Uplink.all(to: bundle.servers) { NameAnswer.systemAddresses(of: $0.host) }
@@ -48,6 +48,7 @@ struct SetupClient: AsyncParsableCommand {
                 "none of the links chosen before, \((answers.links ?? []).joined(separator: ", ")), would carry now: "
                     + "choose others by --links, or --links all")
         }
+        if let warning = making.warning { print("  warn \(warning)") }
         guard try await options.carryOut(making.plan(), host, interview) else { return }
         try await ClientProof(host, bundle, making.chosen.map(\.name)).print()
     }
@@ -78,28 +79,9 @@ struct SetupClient: AsyncParsableCommand {
             "Route everything through the tunnel?", given: fullTunnel, usual: known?.fullTunnel ?? false,
             flag: "--full-tunnel")
         return ClientAnswers(
-            links: try chosen(interview, uplinks.map(\.name), known), fullTunnel: fullTunnel,
+            links: try LinkChoice(of: uplinks.map(\.name), known: known?.links).ask(interview, given: links),
+            fullTunnel: fullTunnel,
             listenPort: known?.listenPort ?? ports.free(.udp, from: 59401),
             pagePort: known?.pagePort ?? ports.free(.tcp, from: 9001))
-    }
-
-    /// nil for all.
-    private func chosen(_ interview: Interview, _ names: [String], _ known: ClientAnswers?) throws -> [String]? {
-        func parse(_ text: String) -> [String]? {
-            let wanted = text.split { $0 == "," || $0 == " " }.map(String.init)
-            return !wanted.isEmpty && wanted.allSatisfy(names.contains) ? wanted : nil
-        }
-        if let links {
-            if links == "all" { return nil }
-            guard let wanted = parse(links) else {
-                throw SetupFailure(
-                    "--links wants names of \(names.joined(separator: ", ")), separated by commas, or all")
-            }
-            return wanted
-        }
-        if try interview.agrees("Use all of them?", given: nil, usual: true, flag: "--links") { return known?.links }
-        return try interview.answer(
-            "Which", given: nil, usual: nil, flag: "--links", wanted: "names of \(names.joined(separator: ", "))",
-            parse: parse)
     }
 }

@@ -51,16 +51,26 @@ struct SetupServer: AsyncParsableCommand {
         let interview = try Interview(
             saysYes: options.asksNothing, flags: "--address, --port, --network, --internet or --no-internet, --client")
         let known = try SetupRecord.read(host.files)
-        try await Requirements.check(host, role: .server, needsFirewall: internet ?? known?.server?.internet ?? true)
+        try await Requirements.check(
+            host, role: .server, needsFirewall: internet ?? known?.server?.internet ?? true, isDryRun: options.dryRun)
         try Requirements.checkFiles(host, known, role: .server)
-        let answers = try await answers(host, interview, known?.server)
+        let routes = try await Routes.read(host)
+        let answers = try await answers(host, interview, known?.server, routes)
         var making = try await ServerPlan(host, answers, clients: ServerClients.all(host))
-        try making.moveClients()
+        let moved = try making.moveClients()
         let name = try making.clients.isEmpty || client != nil ? firstClient(interview) : nil
         if let name, !making.clients.contains(where: { $0.name == name }) {
             making.clients.append(try await making.bundle(name, publicKey: nil, host))
         }
-        guard try await options.carryOut(making.plan(), host, interview) else { return }
+        let plan = await making.plan(firewall: Firewall.read(host), routes: routes)
+        guard try await options.carryOut(plan, host, interview) else { return }
+        if !moved.isEmpty {
+            print(
+                """
+                warn the bundles of \(moved.joined(separator: ", ")) have changed: these clients need theirs again
+                     each by  ssh root@\(answers.addresses[0]) engarde client show NAME | engarde setup client -
+                """)
+        }
         try await ServerProof(host, answers).print()
         guard let first = name ?? making.clients.first?.name else { return }
         print(
@@ -77,14 +87,15 @@ struct SetupServer: AsyncParsableCommand {
     }
 
     /// - Parameter known: the answers of an earlier run.
-    private func answers(_ host: Host, _ interview: Interview, _ known: ServerAnswers?) async throws -> ServerAnswers {
+    private func answers(
+        _ host: Host, _ interview: Interview, _ known: ServerAnswers?, _ routes: Routes
+    ) async throws -> ServerAnswers {
         let ports = await Ports.read(host)
-        let routes = try await Routes.read(host)
         let addresses = try interview.answer(
-            "Address clients reach this machine at", given: address.isEmpty ? nil : address,
-            usual: known?.addresses ?? ServerAddress.usual().map { [$0] }, flag: "--address",
+            "Address clients reach this machine at", given: address.isEmpty ? nil : TypedList(address),
+            usual: (known?.addresses ?? ServerAddress.usual().map { [$0] }).map(TypedList.init), flag: "--address",
             wanted: ServerAddress.wanted
-        ) { ServerAddress.isValid($0) ? [$0] : nil }
+        ) { TypedList($0, where: ServerAddress.isValid) }.items
         let port = try interview.answer(
             "UDP port", given: port, usual: known?.port ?? freePort(ports), flag: "--port",
             wanted: "a free port from 1 to 65535"
