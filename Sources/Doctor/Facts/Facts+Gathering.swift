@@ -24,7 +24,8 @@ extension Facts {
         await facts.readWireGuard(host)
         facts.readNames()
         await facts.readLinks(host)
-        await facts.readPrograms(host, sockets)
+        await facts.readPrograms(sockets)
+        await facts.readServices(host)
         facts.readSettings(host)
         await facts.readRules(host)
         await facts.readClock(host)
@@ -125,7 +126,7 @@ extension Facts {
         return outcome.succeeded ? first : nil
     }
 
-    private mutating func readPrograms(_ host: Host, _ sockets: (Side) -> String) async {
+    private mutating func readPrograms(_ sockets: (Side) -> String) async {
         for side in sides {
             let given = side == .client ? client?.controlSocket : server?.controlSocket
             // Whoever wants no socket is not asked.
@@ -141,9 +142,17 @@ extension Facts {
                 silence[side] = error.description
             }
         }
+    }
+
+    /// Reads which units there are, and whether they run. Of the tunnel's there is but a template, which needs a file.
+    mutating func readServices(_ host: Host) async {
         guard host.files.exists("/run/systemd/system") else { return }
-        for unit in ["engarde-client.service", "engarde-server.service", "engarde-network.service"] {
-            guard Units.exists(host, unit) else { continue }
+        for unit in [
+            Places.service(.client), Places.service(.server), Places.networkService, Places.tunnelService,
+        ] {
+            guard Units.exists(host, unit), unit != Places.tunnelService || host.files.exists(Places.wireGuard) else {
+                continue
+            }
             services[unit] = await host.run("systemctl", "is-active", "--quiet", unit).succeeded
         }
     }

@@ -3,6 +3,7 @@
 public import Host
 public import Links
 public import Settings
+internal import Setup
 public import Sockets
 public import Status
 
@@ -66,6 +67,12 @@ public struct Facts: Sendable {
             device.peers.contains { isOurs($0.endpoint) }
                 || server.map { device.listenPort == $0.destination.port } == true
         }
+    }
+
+    /// True when the interface that setup has made is not there, and no other one takes its place.
+    var isTunnelDown: Bool {
+        !sides.isEmpty && services[Places.tunnelService] != nil && tunnels.isEmpty
+            && !interfaces.contains { $0.name == Places.tunnel }
     }
 
     /// An endpoint is the client's when it is where the client listens.
