@@ -287,7 +287,7 @@ import Testing
         #expect(repair(.goodServer) { $0.rules = closed } == ["iptables -I INPUT -p udp --dport 59501 -j ACCEPT"])
         for port in ["59501", #"{"set": [22, 59501]}"#, #"{"range": [59500, 59510]}"#] {
             let open = try Rules(
-                json: Facts.rules(Facts.dropping("input", name: "INPUT", Facts.accepting("dport", port))))
+                json: Facts.rules(Facts.dropping("input", name: "INPUT", Facts.accepting("dport", port, in: "INPUT"))))
             #expect(names(.goodServer) { $0.rules = open } == [], "\(port)")
         }
     }
@@ -321,7 +321,8 @@ import Testing
                 "nft insert rule ip mine passing iifname wg0 accept",
             ])
         let open = try Rules(
-            json: Facts.rules(Facts.dropping("forward", name: "FORWARD", Facts.accepting("iifname", #""wg0""#))))
+            json: Facts.rules(
+                Facts.dropping("forward", name: "FORWARD", Facts.accepting("iifname", #""wg0""#, in: "FORWARD"))))
         #expect(names(.goodServer) { $0.rules = open } == [])
     }
 

@@ -95,16 +95,16 @@ extension Facts {
         """# + more + "]}"
     }
 
-    /// A chain of another's that drops what its table accepts nowhere.
+    /// A chain of another's that drops what its rules do not accept.
     static func dropping(_ hook: String, table: String = "filter", name: String, _ rules: String = "") -> String {
-        #", {"chain": {"family": "ip", "table": "\#(table)", "name": "\#(name)", "handle": 1, "type": "filter", "hook": "\#(hook)", "prio": 0, "policy": "drop"}}"#
-            + rules
+        RulesText.chain(name, in: table, hook: hook, policy: "drop") + rules
     }
 
-    static func accepting(_ key: String, _ value: String, table: String = "filter") -> String {
+    static func accepting(_ key: String, _ value: String, in chain: String) -> String {
         let left =
             key == "iifname" ? #"{"meta": {"key": "iifname"}}"# : #"{"payload": {"protocol": "udp", "field": "dport"}}"#
-        return
-            #", {"rule": {"family": "ip", "table": "\#(table)", "chain": "other", "handle": 9, "expr": [{"match": {"op": "==", "left": \#(left), "right": \#(value)}}, {"counter": {"packets": 0, "bytes": 0}}, {"accept": null}]}}"#
+        return RulesText.rule(
+            #"{"match": {"op": "==", "left": \#(left), "right": \#(value)}}"#,
+            #"{"counter": {"packets": 0, "bytes": 0}}"#, #"{"accept": null}"#, in: chain)
     }
 }

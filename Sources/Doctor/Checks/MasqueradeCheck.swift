@@ -7,11 +7,11 @@ enum MasqueradeCheck: Check {
     static let name = "masquerade"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        guard facts.forwarded != nil, let rules = facts.rules else { return [] }
-        guard !rules.masquerades else { return ok("clients go out under this machine's address") }
+        guard let forwarded = facts.forwarded, let rules = facts.rules else { return [] }
+        guard !rules.mayMasquerade(forwarded, facts) else { return ok("clients go out under this machine's address") }
         let repair =
             facts.services["engarde-network.service"] == nil
             ? nil : Repair([Command("systemctl", "restart", "engarde-network.service")])
-        return [Finding(name, .fail, "no rule masquerades: answers to clients do not find back", repair)]
+        return [Finding(name, .fail, "no rule masquerades what comes by \(forwarded.tunnel): answers to clients do not find back", repair)]
     }
 }

@@ -166,16 +166,27 @@ extension Facts {
         }
     }
 
-    private mutating func readRules(_ host: Host) async {
+    mutating func readRules(_ host: Host) async {
         let outcome = await host.run("nft", "-j", "list", "ruleset")
         if outcome.succeeded { rules = try? Rules(json: outcome.output) }
         guard server != nil else { return }
+        // Asks the kernel, and sends nothing.
+        let words = await host.run("ip", "-4", "route", "get", "1.1.1.1").output.split { $0.isWhitespace }
+        if let index = words.firstIndex(of: "dev"), index + 1 < words.count { uplink = String(words[index + 1]) }
         if let answers = (try? SetupRecord.read(host.files))?.server, answers.internet {
             forwarded = Forwarded(networks: answers.network.prefixes, tunnel: Places.tunnel)
-        } else if let tunnel = tunnels.first?.name, rules?.masquerades == true {
+        } else if let tunnel = tunnels.first, let rules {
+            let guess = Forwarded(networks: networks(behind: tunnel), tunnel: tunnel.name)
             // Who masquerades wants to forward.
-            forwarded = Forwarded(networks: [], tunnel: tunnel)
+            if !guess.networks.isEmpty, rules.mayMasquerade(guess, self) { forwarded = guess }
         }
+    }
+
+    /// Returns the networks that a tunnel's packets come from, but for those that are everything.
+    private func networks(behind tunnel: WireGuardDevice) -> [AddressPrefix] {
+        let own = interfaces.filter { $0.name == tunnel.name }.flatMap(\.addresses).filter(\.isUsable)
+            .compactMap { AddressPrefix($0.ip, bits: $0.prefixLength) }
+        return (own + tunnel.peers.flatMap(\.allowedIPs).compactMap { AddressPrefix($0) }).filter { $0.bits > 0 }
     }
 
     private mutating func readClock(_ host: Host) async {

@@ -40,6 +40,8 @@ public struct Facts: Sendable {
     public var settings: [String: String] = [:]
     /// nil when the rules could not be read.
     public var rules: Rules?
+    /// The interface by which this machine reaches the Internet; nil when it is not known.
+    public var uplink: String?
     /// Networks whose clients shall reach others through this machine, and the tunnel they come by.
     public var forwarded: Forwarded?
 
