@@ -91,7 +91,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard let made = mkdtemp(&template) else { throw SetupFailure("/tmp: \(String(cString: strerror(errno)))") }
         let folder = String(cString: made)
         defer { for name in host.files.names(in: folder) + [""] { remove("\(folder)/\(name)") } }
-        var archive = ReportBundle(host, names: await facts(host).publicNames)
+        let archive = ReportBundle(host, names: await facts(host).publicNames)
         try await archive.write(to: path, findings: findings, configuration: self.path, folder: folder)
         print("\(path) written: look through it before it is sent to anybody")
     }
