@@ -2,6 +2,7 @@
 
 import Links
 import Settings
+import Setup
 import Sockets
 import Status
 

@@ -8,9 +8,9 @@ enum ServiceCheck: Check {
     static let name = "service"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        let programs = facts.sides.map { side in
-            let unit = "engarde-\(side.rawValue).service"
-            guard let silence = facts.silence[side] else { return Finding(name, .ok, "engarde \(side.rawValue) runs") }
+        let programs = facts.roles.map { role in
+            let unit = "engarde-\(role.rawValue).service"
+            guard let silence = facts.silence[role] else { return Finding(name, .ok, "engarde \(role.rawValue) runs") }
             let repair =
                 facts.services[unit] == nil
                 ? nil : Repair([Command("systemctl", "restart", unit)], "journalctl -u \(unit)")

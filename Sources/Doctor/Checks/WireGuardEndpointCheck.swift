@@ -14,7 +14,7 @@ enum WireGuardEndpointCheck: Check {
 
     static func findings(_ facts: Facts) -> [Finding] {
         // Of a tunnel that is down another check tells.
-        guard !facts.sides.isEmpty, !facts.isTunnelDown else { return [] }
+        guard !facts.roles.isEmpty, !facts.isTunnelDown else { return [] }
         guard let devices = facts.devices else {
             return [Finding(name, .warn, "WireGuard cannot be asked: \(facts.wireGuardProblem)")]
         }

@@ -6,7 +6,7 @@ internal import Glibc
 public import Host
 internal import Links
 internal import Settings
-internal import Setup
+public import Setup
 internal import Sockets
 internal import Status
 
@@ -15,8 +15,8 @@ extension Facts {
     ///
     /// - Parameters:
     ///   - file: the configuration's.
-    ///   - sockets: the path of each side's control socket where the file names none.
-    public static func gather(_ host: Host, file: String, sockets: @Sendable (Side) -> String) async -> Facts {
+    ///   - sockets: the path of each role's control socket where the file names none.
+    public static func gather(_ host: Host, file: String, sockets: @Sendable (Role) -> String) async -> Facts {
         var facts = Facts()
         facts.file = file
         facts.readConfiguration()
@@ -126,20 +126,20 @@ extension Facts {
         return outcome.succeeded ? first : nil
     }
 
-    private mutating func readPrograms(_ sockets: (Side) -> String) async {
-        for side in sides {
-            let given = side == .client ? client?.controlSocket : server?.controlSocket
+    private mutating func readPrograms(_ sockets: (Role) -> String) async {
+        for role in roles {
+            let given = role == .client ? client?.controlSocket : server?.controlSocket
             // Whoever wants no socket is not asked.
             guard given != "" else { continue }
-            let path = given ?? sockets(side)
+            let path = given ?? sockets(role)
             do throws(ControlFailure) {
                 switch try await ControlClient(path: path).status() {
                 case .client(let status, _): clientStatus = status
                 case .server(let status, _): serverStatus = status
                 }
-                capabilities[side] = PeerProcess.capabilities(listeningAt: path)
+                capabilities[role] = PeerProcess.capabilities(listeningAt: path)
             } catch {
-                silence[side] = error.description
+                silence[role] = error.description
             }
         }
     }

@@ -3,7 +3,7 @@
 public import Host
 public import Links
 public import Settings
-internal import Setup
+public import Setup
 public import Sockets
 public import Status
 
@@ -21,11 +21,11 @@ public struct Facts: Sendable {
     public var clientStatus: ClientStatus?
     public var serverStatus: ServerStatus?
     /// Why a program that should run says nothing.
-    public var silence: [Side: String] = [:]
+    public var silence: [Role: String] = [:]
     /// Units of systemd that there are, and whether they run.
     public var services: [String: Bool] = [:]
     /// Effective capabilities of the running programs, by number.
-    public var capabilities: [Side: Set<Int>] = [:]
+    public var capabilities: [Role: Set<Int>] = [:]
 
     /// nil when WireGuard could not be asked, for the reason in ``wireGuardProblem``.
     public var devices: [WireGuardDevice]?
@@ -53,8 +53,6 @@ public struct Facts: Sendable {
 
     public init() {}
 
-    public enum Side: String, Hashable, Sendable { case client, server }
-
     public struct Forwarded: Hashable, Sendable {
         public var networks: [AddressPrefix]
         public var tunnel: String
@@ -73,7 +71,7 @@ public struct Facts: Sendable {
 
     /// True when the interface that setup has made is not there, and no other one takes its place.
     var isTunnelDown: Bool {
-        !sides.isEmpty && services[Places.tunnelService] != nil && tunnels.isEmpty
+        !roles.isEmpty && services[Places.tunnelService] != nil && tunnels.isEmpty
             && !interfaces.contains { $0.name == Places.tunnel }
     }
 
