@@ -25,8 +25,8 @@ enum EngineCheck: Check {
             }
             let command = Command("sysctl", "-w", "kernel.io_uring_disabled=0")
             let restart =
-                facts.services["engarde-\(role.rawValue).service"] == true
-                ? [Command("systemctl", "restart", "engarde-\(role.rawValue).service")] : []
+                facts.services[Places.service(role)] == true
+                ? [Command("systemctl", "restart", Places.service(role))] : []
             return [
                 Finding(
                     name, .warn, "\(engine): kernel.io_uring_disabled is \(value)",

@@ -9,7 +9,7 @@ enum ServiceCheck: Check {
 
     static func findings(_ facts: Facts) -> [Finding] {
         let programs = facts.roles.map { role in
-            let unit = "engarde-\(role.rawValue).service"
+            let unit = Places.service(role)
             guard let silence = facts.silence[role] else { return Finding(name, .ok, "engarde \(role.rawValue) runs") }
             let repair =
                 facts.services[unit] == nil

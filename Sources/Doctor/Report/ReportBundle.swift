@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 public import Host
+internal import Setup
 
 /// An archive for a report, with everything a reader asks for and nothing that is nobody's business.
 public struct ReportBundle {
@@ -19,9 +20,8 @@ public struct ReportBundle {
         (
             "journal",
             [
-                "journalctl", "--no-pager", "--no-hostname", "-n", "400", "-u", "engarde-client", "-u",
-                "engarde-server", "-u",
-                "wg-quick@engarde0",
+                "journalctl", "--no-pager", "--no-hostname", "-n", "400", "-u", Places.service(.client), "-u",
+                Places.service(.server), "-u", Places.tunnelService,
             ]
         ),
         ("status", ["engarde", "status", "--json"]), ("version", ["engarde", "--version"]),
