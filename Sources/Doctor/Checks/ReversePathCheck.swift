@@ -7,9 +7,9 @@ enum ReversePathCheck: Check {
     static let name = "reverse-path"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        let strict = facts.links.filter { $0.verdict == .carries && $0.isFilteredStrictly }
+        let strict = facts.carrying.filter(\.isFilteredStrictly)
         guard !strict.isEmpty else {
-            return facts.links.contains { $0.verdict == .carries } ? ok("answers are let in") : []
+            return facts.carrying.isEmpty ? [] : ok("answers are let in")
         }
         return strict.map { link in
             let setting =

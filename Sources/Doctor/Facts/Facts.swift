@@ -58,6 +58,9 @@ public struct Facts: Sendable {
         public var tunnel: String
     }
 
+    /// The links over which datagrams go.
+    var carrying: [LinkFacts] { links.filter { $0.verdict == .carries } }
+
     /// Names by which others can find this tunnel's ends.
     public var publicNames: [String] { addresses.keys.filter { $0 != "localhost" }.sorted() }
 
