@@ -15,7 +15,7 @@ enum HandshakeCheck: Check {
     /// Something comes from the server, and still there is no session.
     private static func client(_ facts: Facts) -> [Finding] {
         guard let silence = facts.clientStatus?.serverLastReceivedSeconds, silence < 60 else { return [] }
-        let peers = facts.tunnels.flatMap(\.peers).filter { facts.isOurs($0.endpoint) }
+        let peers = facts.ownPeers.map(\.peer)
         guard !peers.isEmpty else { return [] }
         let ages = peers.compactMap(\.lastHandshake).map { facts.now - Double($0) }
         guard let age = ages.min(), age <= ageMax else {

@@ -24,7 +24,7 @@ enum WireGuardEndpointCheck: Check {
 
     private static func client(_ client: ClientConfiguration, _ devices: [WireGuardDevice], _ facts: Facts) -> [Finding]
     {
-        if let device = devices.first(where: { $0.peers.contains { facts.isOurs($0.endpoint) } }) {
+        if let device = facts.ownPeers.first?.device {
             return ok("\(device.name) sends to \(client.listenAddress)")
         }
         // Who may speak from elsewhere has its WireGuard elsewhere.

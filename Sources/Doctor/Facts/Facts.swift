@@ -72,6 +72,13 @@ public struct Facts: Sendable {
         }
     }
 
+    /// The peers that hand their datagrams to the client, each with its interface.
+    var ownPeers: [(device: WireGuardDevice, peer: WireGuardDevice.Peer)] {
+        (devices ?? []).flatMap { device in
+            device.peers.filter { isOurs($0.endpoint) }.map { (device, $0) }
+        }
+    }
+
     /// True when the interface that setup has made is not there, and no other one takes its place.
     var isTunnelDown: Bool {
         !roles.isEmpty && services[Places.tunnelService] != nil && tunnels.isEmpty
