@@ -53,10 +53,7 @@ enum WireGuardEndpointCheck: Check {
     {
         let addresses =
             IPAddress(server.destination.host).map { [$0] } ?? facts.addresses[server.destination.host] ?? []
-        let isHere = addresses.contains { address in
-            address.isLoopback || facts.interfaces.contains { $0.addresses.contains { $0.ip == address } }
-        }
-        guard isHere else { return [] }
+        guard addresses.contains(where: facts.isLocal) else { return [] }
         if let device = devices.first(where: { $0.listenPort == server.destination.port }) {
             return ok("\(device.name) listens at \(server.destination)")
         }

@@ -93,9 +93,14 @@ public struct Facts: Sendable {
         guard let address = IPAddress(host) else { return false }
         let listen = client.listenAddress.host
         if listen.isEmpty || IPAddress(listen)?.isUnspecified == true {
-            return address.isLoopback || interfaces.contains { $0.addresses.contains { $0.ip == address } }
+            return isLocal(address)
         }
         return (IPAddress(listen).map { [$0] } ?? addresses[listen] ?? []).contains(address)
+    }
+
+    /// Returns whether an address is one of this machine's.
+    func isLocal(_ address: IPAddress) -> Bool {
+        address.isLoopback || interfaces.contains { $0.addresses.contains { $0.ip == address } }
     }
 }
 
