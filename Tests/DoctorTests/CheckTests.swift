@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func capability() {
-        #expect(names(.goodClient) { $0.capabilities = [.client: [Facts.netAdmin]] } == ["capability"])
+        #expect(names(.goodClient) { $0.capabilities = [.client: [.netAdmin]] } == ["capability"])
     }
 
     @Test func buffers() {

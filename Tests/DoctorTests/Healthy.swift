@@ -10,9 +10,6 @@ import Status
 @testable import Host
 
 extension Facts {
-    static let netAdmin = 12
-    static let netRaw = 13
-
     /// A van with two links, and everything as it should be.
     static var goodClient: Facts {
         var facts = Facts()
@@ -27,7 +24,7 @@ extension Facts {
         status.serverLastReceivedSeconds = 1
         status.links = ["eth0", "wwan0"].map { LinkStatus(name: $0, state: .carrying) }
         facts.clientStatus = status
-        facts.capabilities = [.client: [netAdmin, netRaw]]
+        facts.capabilities = [.client: [.netAdmin, .netRaw]]
         var device = WireGuardDevice(name: "wg0", publicKey: "own", listenPort: 40_000)
         device.peers = [
             WireGuardDevice.Peer(
@@ -65,7 +62,7 @@ extension Facts {
         session.isProven = true
         status.sessions = [session]
         facts.serverStatus = status
-        facts.capabilities = [.server: [netAdmin]]
+        facts.capabilities = [.server: [.netAdmin]]
         facts.devices = [WireGuardDevice(name: "wg0", publicKey: "own", listenPort: 51820)]
         facts.interfaces = [
             Interface(index: 1, name: "lo", isLoopback: true),

@@ -7,7 +7,6 @@ internal import Sockets
 /// How much the kernel keeps for a program that is not quick enough.
 enum BuffersCheck: Check {
     static let name = "buffers"
-    private static let netAdmin = 12
 
     static func findings(_ facts: Facts) -> [Finding] {
         facts.roles.flatMap { role -> [Finding] in
@@ -18,7 +17,7 @@ enum BuffersCheck: Check {
                 return value.map { $0 < wanted } ?? false
             }
             // With it a program may have more than the limit.
-            guard !own.contains(netAdmin), !limits.isEmpty else { return ok("\(wanted) bytes a socket") }
+            guard !own.contains(.netAdmin), !limits.isEmpty else { return ok("\(wanted) bytes a socket") }
             let commands = limits.map { Command("sysctl", "-w", "\($0)=\(wanted)") }
             return [
                 Finding(

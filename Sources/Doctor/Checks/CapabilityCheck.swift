@@ -5,14 +5,12 @@ internal import Setup
 /// What the running program may do.
 enum CapabilityCheck: Check {
     static let name = "capability"
-    private static let netAdmin = 12
-    private static let netRaw = 13
 
     static func findings(_ facts: Facts) -> [Finding] {
         facts.roles.flatMap { role -> [Finding] in
             guard let own = facts.capabilities[role] else { return [] }
-            let wanted = [netAdmin: "CAP_NET_ADMIN"].merging(role == .client ? [netRaw: "CAP_NET_RAW"] : [:]) { $1 }
-            let missing = wanted.filter { !own.contains($0.key) }.map(\.value).sorted()
+            let wanted: [Capability] = role == .client ? [.netAdmin, .netRaw] : [.netAdmin]
+            let missing = wanted.filter { !own.contains($0) }.map(\.name)
             guard !missing.isEmpty else { return ok("engarde \(role.rawValue) has what it needs") }
             let advice = "start it by its unit, as root, or with AmbientCapabilities=\(missing.joined(separator: " "))"
             return [

@@ -24,8 +24,8 @@ public struct Facts: Sendable {
     public var silence: [Role: String] = [:]
     /// Units of systemd that there are, and whether they run.
     public var services: [String: Bool] = [:]
-    /// Effective capabilities of the running programs, by number.
-    public var capabilities: [Role: Set<Int>] = [:]
+    /// Effective capabilities of the running programs.
+    public var capabilities: [Role: Set<Capability>] = [:]
 
     /// nil when WireGuard could not be asked, for the reason in ``wireGuardProblem``.
     public var devices: [WireGuardDevice]?
