@@ -7,8 +7,6 @@ internal import Status
 /// WireGuard's handshakes are taken.
 enum HandshakeCheck: Check {
     static let name = "handshake-refused"
-    /// WireGuard gives a session up after 180 s, and renews one in use after 120 s.
-    private static let ageMax = 180.0
 
     static func findings(_ facts: Facts) -> [Finding] { client(facts) + server(facts) }
 
@@ -18,11 +16,11 @@ enum HandshakeCheck: Check {
         let peers = facts.ownPeers.map(\.peer)
         guard !peers.isEmpty else { return [] }
         let ages = peers.compactMap(\.lastHandshake).map { facts.now - Double($0) }
-        guard let age = ages.min(), age <= ageMax else {
+        guard let age = ages.min(), age <= ProgramStatus.silenceLimitSeconds else {
             return [
                 Finding(
                     name, .fail,
-                    "the server's machine answers, and WireGuard has had no handshake for \(Int(ageMax)) s",
+                    "the server's machine answers, and WireGuard has had no handshake for \(Int(ProgramStatus.silenceLimitSeconds)) s",
                     Repair([], "compare the keys at both ends: wg show"))
             ]
         }
