@@ -5,9 +5,8 @@ import Status
 extension StatusReport {
     /// - Parameter showsAll: also interfaces that are no links.
     init(_ status: ClientStatus, showsAll: Bool = false) {
-        let expected = status.links.filter(\.isExpected)
-        let good = expected.filter(\.state.delivers)
-        let count = expected.count + status.missingLinks.count
+        let good = status.expectedLinks.filter(\.state.delivers)
+        let count = status.expectedLinkCount
         let tunnel = Self.tunnel(status)
         verdict = !tunnel.isUp ? .down : good.count < count ? .fewer : .good
         let program = status.program
