@@ -12,7 +12,7 @@ import Testing
 
 /// Facts with one thing wrong, and the name of it alone.
 @Suite struct CheckTests {
-    /// What is not all right.
+    /// Returns the findings that are not all right.
     private func wrong(_ facts: Facts, _ change: (inout Facts) -> Void = { _ in }) -> [Finding] {
         var facts = facts
         change(&facts)

@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    /// What tells nothing is left as it is.
+    /// Text that tells nothing is left as it is.
     @Test func theRestIsLeft() {
         var redaction = Redaction(names: [], hosts: ["van", "localhost", ""])
         let text = """

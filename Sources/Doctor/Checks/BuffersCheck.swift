@@ -4,7 +4,7 @@ internal import Host
 internal import Setup
 internal import Sockets
 
-/// How much the kernel keeps for a program that is not quick enough.
+/// The kernel keeps enough for a program that is not quick enough.
 enum BuffersCheck: Check {
     static let name = "buffers"
 

@@ -2,7 +2,7 @@
 
 internal import Setup
 
-/// What the running program may do.
+/// The running program has the capabilities that it needs.
 enum CapabilityCheck: Check {
     static let name = "capability"
 

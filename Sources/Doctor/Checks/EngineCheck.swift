@@ -5,7 +5,7 @@ internal import Settings
 internal import Setup
 internal import Status
 
-/// What moves the datagrams.
+/// The engine that moves the datagrams.
 enum EngineCheck: Check {
     static let name = "engine"
     private static let disabled = "kernel/io_uring_disabled"

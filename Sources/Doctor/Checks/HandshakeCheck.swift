@@ -27,7 +27,7 @@ enum HandshakeCheck: Check {
         return ok("the last handshake was \(Int(max(0, age))) s ago")
     }
 
-    /// Strangers knock, and nobody is let in.
+    /// Handshakes arrive, and WireGuard answers none.
     private static func server(_ facts: Facts) -> [Finding] {
         guard let status = facts.serverStatus, facts.server?.trafficProtocol == .wireguard else { return [] }
         let proven = status.sessions.filter(\.isProven)

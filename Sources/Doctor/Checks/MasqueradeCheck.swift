@@ -3,7 +3,7 @@
 internal import Host
 internal import Setup
 
-/// What is passed on has an address that answers find back to.
+/// Packets that are passed on have an address that answers find back to.
 enum MasqueradeCheck: Check {
     static let name = "masquerade"
 

@@ -3,7 +3,7 @@
 internal import Host
 internal import Links
 
-/// What the server sends back over a link is let in.
+/// The server's answers over a link are let in.
 enum ReversePathCheck: Check {
     static let name = "reverse-path"
 

@@ -11,16 +11,16 @@ public import Status
 public struct Facts: Sendable {
     /// The configuration file's name.
     public var file = ""
-    /// Why the file is not read.
+    /// The reason for which the file is not read.
     public var refusal: String?
-    /// What the file's reader has to warn of.
+    /// The warnings of the file's reader.
     public var warnings: [String] = []
     public var client: ClientConfiguration?
     public var server: ServerConfiguration?
 
     public var clientStatus: ClientStatus?
     public var serverStatus: ServerStatus?
-    /// Why a program that should run says nothing.
+    /// The reasons for which programs that should run say nothing.
     public var silence: [Role: String] = [:]
     /// Units of systemd that there are, and whether they run.
     public var services: [String: Bool] = [:]

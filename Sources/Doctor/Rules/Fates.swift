@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What may become of a packet.
+/// The possible ends of a packet's way.
 struct Fates: OptionSet {
     let rawValue: UInt8
 

@@ -2,7 +2,7 @@
 
 internal import Sockets
 
-/// What is known of a packet's value that a rule looks at.
+/// The value of a packet that a rule looks at, as far as it is known.
 enum Value {
     /// Its one value has these names.
     case words(Set<String>)
