@@ -18,7 +18,7 @@ public enum ReversePathFilter {
             + "sysctl -w \(setting(interface.name))=2"
     }
 
-    /// Returns true when the kernel filters strictly there: it takes the larger of the value for all and that of the interface.
+    /// Returns whether the kernel filters strictly there: it takes the larger of the value for all and the interface's.
     private static func isStrict(_ name: String) -> Bool {
         let values = ["all", name].map { value(of: $0) }
         return values.compactMap(\.self).max() == 1

@@ -88,7 +88,7 @@ extension Integration {
                 ["wg", "set", tunnel.client.name, "peer", tunnel.server.publicKey, "persistent-keepalive", "0"])
         }
 
-        /// Interfaces of other names than setup's may be other VPNs': what is wrong with them is told, and left as it is.
+        /// Interfaces of other names than setup's may be other VPNs': what is wrong there is told, and left.
         @Test func wireGuardSpeaksToAnother() throws {
             let peer = ["wg", "set", tunnel.client.name, "peer", tunnel.server.publicKey, "endpoint"]
             try run(peer + ["127.0.0.1:9"], in: rig.laboratory.client)

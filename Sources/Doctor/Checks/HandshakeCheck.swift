@@ -17,10 +17,10 @@ enum HandshakeCheck: Check {
         guard !peers.isEmpty else { return [] }
         let ages = peers.compactMap(\.lastHandshake).map { facts.now - Double($0) }
         guard let age = ages.min(), age <= ProgramStatus.silenceLimitSeconds else {
+            let limit = Int(ProgramStatus.silenceLimitSeconds)
             return [
                 Finding(
-                    name, .fail,
-                    "the server's machine answers, and WireGuard has had no handshake for \(Int(ProgramStatus.silenceLimitSeconds)) s",
+                    name, .fail, "the server's machine answers, and WireGuard has had no handshake for \(limit) s",
                     Repair([], "compare the keys at both ends: wg show"))
             ]
         }

@@ -13,6 +13,10 @@ enum MasqueradeCheck: Check {
         let repair =
             facts.services[Places.networkService] == nil
             ? nil : Repair([Command("systemctl", "restart", Places.networkService)])
-        return [Finding(name, .fail, "no rule masquerades what comes by \(forwarded.tunnel): answers to clients do not find back", repair)]
+        return [
+            Finding(
+                name, .fail,
+                "no rule masquerades what comes by \(forwarded.tunnel): answers to clients do not find back", repair)
+        ]
     }
 }

@@ -15,7 +15,9 @@ enum ReversePathCheck: Check {
         return strict.map { link in
             Finding(
                 "\(name) \(link.name)", .fail, "strict reverse-path filtering drops the server's answers",
-                Repair([Command("sysctl", "-w", "\(ReversePathFilter.setting(link.name))=2")], "for good in /etc/sysctl.d"))
+                Repair(
+                    [Command("sysctl", "-w", "\(ReversePathFilter.setting(link.name))=2")],
+                    "for good in /etc/sysctl.d"))
         }
     }
 }

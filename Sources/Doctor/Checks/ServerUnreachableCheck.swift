@@ -25,6 +25,7 @@ enum ServerUnreachableCheck: Check {
         guard status.wireGuardLastReceivedSeconds != nil, status.links.contains(where: { $0.state.isInFanOut }) else {
             return false
         }
-        return status.serverLastReceivedSeconds.map { $0 > ProgramStatus.silenceLimitSeconds } ?? (status.program.uptimeSeconds > 15)
+        guard let silence = status.serverLastReceivedSeconds else { return status.program.uptimeSeconds > 15 }
+        return silence > ProgramStatus.silenceLimitSeconds
     }
 }

@@ -3,8 +3,8 @@
 internal import Setup
 internal import Sockets
 
-/// Replaces what nobody else shall see in a report: keys, passwords, public addresses, hardware addresses and names. The
-/// same one is always replaced by the same word, so that a reader can still tell which is which.
+/// Replaces what nobody else shall see in a report: keys, passwords, public addresses, hardware addresses and names.
+/// The same one is always replaced by the same word, so that a reader can still tell which is which.
 ///
 /// A secret is found wherever it stands, whatever is glued to it.
 public struct Redaction {
