@@ -148,7 +148,7 @@ let package = Package(
                 "Program", "Doctor", "Setup", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
                 arguments,
             ]),
-        tests("DoctorTests", ["Doctor", "Host", "Links", "Settings", "Sockets", "Status", "Support"]),
+        tests("DoctorTests", ["Doctor", "Host", "Links", "Settings", "Setup", "Sockets", "Status", "Support"]),
         tests("SystemdTests", ["Sockets", "Status", "Support", "Systemd", logging, lifecycle]),
         tests("HostTests", ["Host", "Support"]),
         tests("SetupTests", ["Host", "Setup", "Settings", "Sockets", "Support"]),

@@ -2,7 +2,7 @@
 
 /// One hop on the way of a packet, looked at. Pure: everything it knows is in the facts.
 protocol Check: Sendable {
-    /// What its findings are called, up to the first space.
+    /// The name of its findings, up to the first space.
     static var name: String { get }
 
     /// Returns what is wrong, or one finding that all is well; none where the check does not apply.

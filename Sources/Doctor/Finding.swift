@@ -2,7 +2,7 @@
 
 public import Host
 
-/// What one check says of one thing.
+/// The result of one check of one thing.
 public struct Finding: Hashable, Sendable {
     public enum Grade: String, Hashable, Sendable, Comparable {
         case ok, warn
@@ -43,11 +43,11 @@ extension Finding: CustomStringConvertible {
     }
 }
 
-/// What mends a finding.
+/// The commands and the advice that mend a finding.
 public struct Repair: Hashable, Sendable {
     /// Run in order; empty for what only a person can do.
     public var commands: [Command]
-    /// What else a person has to do, as to have it for good.
+    /// The rest that a person has to do, as to have it for good.
     public var advice: String
 
     init(_ commands: [Command] = [], _ advice: String = "") {

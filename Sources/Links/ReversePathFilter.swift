@@ -18,7 +18,7 @@ public enum ReversePathFilter {
             + "sysctl -w \(setting(interface.name))=2"
     }
 
-    /// Whether the kernel filters strictly there: it takes the larger of the value for all and that of the interface.
+    /// Returns whether the kernel filters strictly there: it takes the larger of the value for all and the interface's.
     private static func isStrict(_ name: String) -> Bool {
         let values = ["all", name].map { value(of: $0) }
         return values.compactMap(\.self).max() == 1
@@ -32,8 +32,8 @@ public enum ReversePathFilter {
         return Int(String(decoding: line.prefix { $0 >= 48 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
-    /// With slashes where the name has a dot, which would part it.
-    private static func setting(_ name: String) -> String {
+    /// Returns the kernel setting of an interface, with slashes where the name has a dot, which would part it.
+    public static func setting(_ name: String) -> String {
         name.contains(".") ? "net/ipv4/conf/\(name)/rp_filter" : "net.ipv4.conf.\(name).rp_filter"
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What a link or path is good for just now.
+/// The present use of a link or path.
 public enum CarryingState: String, Hashable, Sendable, Codable, CaseIterable {
     /// In the fan-out, and nothing speaks against it.
     case carrying
@@ -17,7 +17,7 @@ public enum CarryingState: String, Hashable, Sendable, Codable, CaseIterable {
     /// Not in the fan-out, because somebody does not want it to be.
     case excluded
 
-    /// Whether copies are sent there.
+    /// True when copies are sent there.
     public var isInFanOut: Bool { self != .idle && self != .excluded }
 
     /// True when copies get through, whether or not it has been so for long.
@@ -33,22 +33,22 @@ public struct LinkStatus: Hashable, Sendable, Codable {
     /// `veth`, `wwan`, `tun`, …; empty for hardware.
     public var kind: String
     public var state: CarryingState
-    /// Why it is in that state, in words; empty when there is nothing to say about a carrying link.
+    /// The reason for that state, in words; empty when there is nothing to say about a carrying link.
     public var reason: String
-    /// What keeps the link from being of use although it carries, with the command that changes it; empty for nothing.
+    /// The hindrance that keeps a carrying link from being of use, with the command that changes it; empty for none.
     public var warning: String
     /// Seconds it has been in that state.
     public var stateSeconds: Double
-    /// Whether ``StatusSource/exclude(_:force:)`` has been asked for it and stands, or the file excludes it.
+    /// True when ``StatusSource/exclude(_:force:)`` has been asked for it and stands, or the file excludes it.
     public var isExcluded: Bool
     /// True for a link that ought to carry: the file names it, or it has carried since the program started, and it is not
     /// excluded.
     public var isExpected: Bool
     /// The address copies leave from, or would; empty for none.
     public var sourceAddress: String
-    /// Where copies go as the file says it, `host:port`.
+    /// The destination of copies as the file says it, `host:port`.
     public var destination: String
-    /// Where copies go, resolved; empty while they do not.
+    /// The destination of copies, resolved; empty while there are none.
     public var destinationAddress: String
     /// Seconds since something was accepted on this link; nil for never.
     public var lastReceivedSeconds: Double?

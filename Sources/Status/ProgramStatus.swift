@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What both programs say of themselves.
+/// The state that both programs have in common.
 public struct ProgramStatus: Hashable, Sendable, Codable {
     public var version: String
     /// The file's `description`.
@@ -14,7 +14,7 @@ public struct ProgramStatus: Hashable, Sendable, Codable {
     /// For people, `io_uring (deferred task run)` for example.
     public var engine: String
     public var uptimeSeconds: Double
-    /// When this was read, seconds since 1970-01-01 UTC.
+    /// The time of reading, in seconds since 1970-01-01 UTC.
     public var unixSeconds: Double
     /// Turns of the data plane's loop, and system calls it made.
     public var turns: UInt64
@@ -43,7 +43,7 @@ public struct ProgramStatus: Hashable, Sendable, Codable {
 /// The client, at one moment.
 public struct ClientStatus: Hashable, Sendable, Codable {
     public var program: ProgramStatus
-    /// Where WireGuard last spoke from; empty when it has not yet.
+    /// The address that WireGuard last spoke from; empty when it has not yet.
     public var wireGuardAddress: String
     /// Seconds since WireGuard sent something; nil for never.
     public var wireGuardLastReceivedSeconds: Double?
@@ -73,9 +73,9 @@ public struct ClientStatus: Hashable, Sendable, Codable {
 /// The server, at one moment.
 public struct ServerStatus: Hashable, Sendable, Codable {
     public var program: ProgramStatus
-    /// Where WireGuard is, resolved; empty while it is not.
+    /// The address of WireGuard, resolved; empty while it is not.
     public var wireGuardAddress: String
-    /// What came from all clients, copies included, and went to them.
+    /// Datagrams from all clients, copies included, and to them.
     public var traffic: Traffic
     /// Sessions and paths of which nobody knows whether a client is there: strangers knock, too.
     public var unprovenSessions: Int

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// How well copies came over one link or path during a window, in the direction in which they are received here.
+/// Measures the copies that came over one link or path during a window, in the direction of what is received here.
 ///
 /// Every datagram crosses every link, so what one link missed is known from what the others brought. Figures that
 /// nothing was measured for are nil.
@@ -17,12 +17,12 @@ public struct Quality: Hashable, Sendable, Codable {
     public var lossPercent: Double?
     /// 0...100; how many of `expectedDatagrams` came over this one first.
     public var winPercent: Double?
-    /// How much later than the first copy this one's came: median and 99th percentile. A first copy counts as 0.
+    /// The time from the first copy to this one's: median and 99th percentile. A first copy counts as 0.
     public var delayP50Milliseconds: Double?
     public var delayP99Milliseconds: Double?
     /// Mean change of that delay from one datagram to the next (RFC 3550, 6.4.1).
     public var jitterMilliseconds: Double?
-    /// What crossed here, copies and handshakes included, and without what the kernel refused to send.
+    /// The rates here, copies and handshakes included, without the datagrams that the kernel refused to send.
     public var receivedDatagramsPerSecond: Double
     public var receivedBitsPerSecond: Double
     public var sentDatagramsPerSecond: Double
@@ -52,7 +52,7 @@ public struct QualityWindows: Hashable, Sendable, Codable {
 
 /// One minute of a link's or path's last 24 hours. Minutes without traffic are left out.
 public struct QualityMinute: Hashable, Sendable, Codable {
-    /// When the minute began, seconds since 1970-01-01 UTC.
+    /// The beginning of the minute, in seconds since 1970-01-01 UTC.
     public var startUnixSeconds: Int64
     public var expectedDatagrams: Int
     public var receivedDatagrams: Int

@@ -10,11 +10,11 @@ public struct PathStatus: Hashable, Sendable, Codable {
     public var name: String
     /// One of those that are in the fan-out.
     public var state: CarryingState
-    /// Why it is in that state, in words; may be empty.
+    /// The reason for that state, in words; may be empty.
     public var reason: String
     /// Seconds it has been in that state.
     public var stateSeconds: Double
-    /// Whether it has shown that a real client is there; until then it is sent no more bytes than it has sent.
+    /// True once it has shown that a real client is there; until then it is sent no more bytes than it has sent.
     public var isProven: Bool
     /// Seconds since the path came into being.
     public var ageSeconds: Double
@@ -44,7 +44,7 @@ public struct SessionStatus: Hashable, Sendable, Codable {
     /// Names the session in time series: again the same when its client comes back from one of its addresses. 0
     /// while the session is not proven.
     public var number: Int
-    /// Whether WireGuard has answered it.
+    /// True once WireGuard has answered it.
     public var isProven: Bool
     /// Seconds since the session came into being.
     public var ageSeconds: Double

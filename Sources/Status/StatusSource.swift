@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What the client lets others see and ask. Answers are consistent snapshots; no call waits for the network.
+/// Shows the client and takes requests. Answers are consistent snapshots; no call waits for the network.
 public protocol ClientStatusSource: Sendable {
     func status() async -> ClientStatus
     /// Has `handler` called whenever a link has changed its state, beside those given before. It must return at once.
@@ -20,7 +20,7 @@ public protocol ClientStatusSource: Sendable {
     func resetExclusions() async
 }
 
-/// What became of a request about an exclusion.
+/// The outcome of a request about an exclusion.
 public enum ExclusionOutcome: Hashable, Sendable {
     case done
     /// It was so already.
@@ -29,7 +29,7 @@ public enum ExclusionOutcome: Hashable, Sendable {
     case lastLink
 }
 
-/// What the server lets others see.
+/// Shows the server to others.
 public protocol ServerStatusSource: Sendable {
     func status() async -> ServerStatus
     /// Has `handler` called whenever a path has changed its state, beside those given before. It must return at once.

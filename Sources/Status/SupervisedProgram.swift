@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What the one who watches over a program asks of it.
+/// Answers the one who watches over a program.
 public protocol SupervisedProgram: Sendable {
     /// Returns true once the program relays: its sockets are open, and it knows what else there is to open. Does not
     /// wait for the network.

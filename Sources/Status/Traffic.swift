@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What crossed one socket or path since it came into being. Bytes are of UDP payload.
+/// Counts the datagrams of one socket or path since it came into being. Bytes are of UDP payload.
 public struct Traffic: Hashable, Sendable, Codable {
     public var receivedDatagrams: UInt64 = 0
     public var receivedBytes: UInt64 = 0

@@ -11,7 +11,7 @@ public import Status
 ///     WATCHDOG=1   at half the interval, each after a turn of the loop that was asked for
 ///     STOPPING=1   at the end
 public struct ServiceReporter: Service {
-    /// How long the line that was told stays at least, and how often it is looked at when nothing changes its state.
+    /// The least time for which a line stays, and the interval at which it is looked at when nothing changes its state.
     struct Pace {
         var least = Duration.seconds(3)
         var most = Duration.seconds(30)

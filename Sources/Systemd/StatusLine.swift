@@ -8,13 +8,11 @@ public import Status
 public enum StatusLine {
     /// `2/2 links, best eth0`; the best one brought most datagrams first during the last minute.
     public static func words(_ status: ClientStatus) -> String {
-        let expected = status.links.filter(\.isExpected)
-        let good = expected.filter(\.state.delivers)
-        let count = expected.count + status.missingLinks.count
+        let good = status.expectedLinks.filter(\.state.delivers)
         let first = good.filter { $0.quality.lastMinute.firstDatagrams > 0 }
             .max { $0.quality.lastMinute.firstDatagrams < $1.quality.lastMinute.firstDatagrams }
         let best = first.map { ", best \($0.name)" } ?? ""
-        return "\(good.count)/\(number(count, "link"))\(best)"
+        return "\(good.count)/\(number(status.expectedLinkCount, "link"))\(best)"
     }
 
     /// `3 sessions, 5 paths`, of those that are proven.

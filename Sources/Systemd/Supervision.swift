@@ -2,11 +2,11 @@
 
 internal import Glibc
 
-/// What the service manager told this process by its environment.
+/// The wishes that the service manager told this process by its environment.
 public struct Supervision: Hashable, Sendable {
-    /// Where it wants to hear of the service; nil for nowhere.
+    /// The socket at which it wants to hear of the service; nil for none.
     public var notify: NotifySocket?
-    /// How long the service may say nothing before it is taken for hung and ended; nil for as long as it likes.
+    /// The longest silence after which the service is taken for hung and ended; nil for any.
     public var watchdog: Duration?
 
     /// - Parameters:

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-import Host
 import Links
 import Settings
+import Setup
 import Sockets
 import Status
 import Testing
 
 @testable import Doctor
+@testable import Host
 
 /// Facts with one thing wrong, and the name of it alone.
 @Suite struct CheckTests {
-    /// What is not all right.
+    /// Returns the findings that are not all right.
     private func wrong(_ facts: Facts, _ change: (inout Facts) -> Void = { _ in }) -> [Finding] {
         var facts = facts
         change(&facts)
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test func capability() {
-        #expect(names(.goodClient) { $0.capabilities = [.client: [Facts.netAdmin]] } == ["capability"])
+        #expect(names(.goodClient) { $0.capabilities = [.client: [.netAdmin]] } == ["capability"])
     }
 
     @Test func buffers() {
@@ -92,12 +93,17 @@ import Testing
     @Test func wireguardEndpoint() {
         #expect(names(.goodClient) { $0.devices?[0].peers[0].endpoint = "203.0.113.7:51820" } == ["wireguard-endpoint"])
         #expect(
-            repair(.goodClient) { $0.devices?[0].peers[0].endpoint = nil } == [
-                "wg set wg0 peer server endpoint 127.0.0.1:59401"
-            ])
+            repair(.goodClient) {
+                $0.devices?[0].name = Places.tunnel
+                $0.devices?[0].peers[0].endpoint = nil
+            } == ["wg set engarde0 peer server endpoint 127.0.0.1:59401"])
         #expect(names(.goodClient) { $0.devices = [] } == ["wireguard-endpoint"])
         #expect(names(.goodServer) { $0.devices?[0].listenPort = 40_000 } == ["wireguard-endpoint"])
-        #expect(repair(.goodServer) { $0.devices?[0].listenPort = 40_000 } == ["wg set wg0 listen-port 51820"])
+        #expect(
+            repair(.goodServer) {
+                $0.devices?[0].name = Places.tunnel
+                $0.devices?[0].listenPort = 40_000
+            } == ["wg set engarde0 listen-port 51820"])
         #expect(
             names(.goodServer) { $0.server?.destination.host = "192.0.2.77" } == [],
             "another machine's is not looked at")
@@ -106,6 +112,63 @@ import Testing
                 $0.client?.allowedSources = [.allV4]
                 $0.devices = []
             } == [])
+    }
+
+    /// An interface of another name may be another VPN's: only a person knows.
+    @Test func onlyTheTunnelIsSet() {
+        let client = wrong(.goodClient) { $0.devices?[0].peers[0].endpoint = "203.0.113.7:51820" }
+        #expect(client.map(\.name) == ["wireguard-endpoint"])
+        #expect(client[0].repair?.commands == [] && client[0].repair?.advice.isEmpty == false)
+        let server = wrong(.goodServer) { $0.devices?[0].listenPort = 40_000 }
+        #expect(server.map(\.name) == ["wireguard-endpoint"])
+        #expect(server[0].repair?.commands == [] && server[0].repair?.advice.isEmpty == false)
+    }
+
+    /// The tunnel is set where it stands among others.
+    @Test func theTunnelIsSetAmongOthers() {
+        #expect(
+            repair(.goodClient) {
+                $0.devices?[0].peers[0].endpoint = "203.0.113.7:51820"
+                var own = $0.devices![0]
+                own.name = Places.tunnel
+                $0.devices?.append(own)
+            } == ["wg set engarde0 peer server endpoint 127.0.0.1:59401"])
+        #expect(
+            repair(.goodServer) {
+                $0.devices?[0].listenPort = 40_000
+                $0.devices?.append(WireGuardDevice(name: Places.tunnel, publicKey: "own", listenPort: 40_001))
+            } == ["wg set engarde0 listen-port 51820"])
+        #expect(
+            repair(.goodClient) {
+                $0.devices?[0].name = Places.tunnel
+                $0.devices?[0].peers[0].endpoint = "203.0.113.7:51820"
+                let peer = $0.devices![0].peers[0]
+                $0.devices?[0].peers.append(peer)
+            } == [], "one of several peers")
+    }
+
+    /// The tunnel's interface is down while another VPN's is up: the unit is started, and the other is let alone.
+    @Test func theTunnelIsDown() {
+        func isDown(_ facts: inout Facts) {
+            facts.devices?[0].listenPort = 40_000
+            if facts.client != nil { facts.devices?[0].peers[0].endpoint = "203.0.113.7:51820" }
+            facts.services[Places.tunnelService] = false
+        }
+        for facts in [Facts.goodClient, .goodServer] {
+            #expect(names(facts, isDown) == ["service"])
+            #expect(repair(facts, isDown) == ["systemctl start wg-quick@engarde0.service"])
+            #expect(
+                repair(facts) {
+                    isDown(&$0)
+                    $0.services[Places.tunnelService] = true
+                } == ["systemctl restart wg-quick@engarde0.service"], "its interface was deleted")
+            #expect(
+                names(facts) {
+                    isDown(&$0)
+                    $0.interfaces.append(Interface(index: 9, name: Places.tunnel, kind: "wireguard"))
+                } == ["wireguard-endpoint"], "somebody brought it up without its unit, which cannot be started then")
+            #expect(names(facts) { $0.services[Places.tunnelService] = false } == [], "the tunnel has another name")
+        }
     }
 
     /// Nobody but root may ask WireGuard, which is no fault of the tunnel.
@@ -224,7 +287,7 @@ import Testing
         #expect(repair(.goodServer) { $0.rules = closed } == ["iptables -I INPUT -p udp --dport 59501 -j ACCEPT"])
         for port in ["59501", #"{"set": [22, 59501]}"#, #"{"range": [59500, 59510]}"#] {
             let open = try Rules(
-                json: Facts.rules(Facts.dropping("input", name: "INPUT", Facts.accepting("dport", port))))
+                json: Facts.rules(Facts.dropping("input", name: "INPUT", Facts.accepting("dport", port, in: "INPUT"))))
             #expect(names(.goodServer) { $0.rules = open } == [], "\(port)")
         }
     }
@@ -258,7 +321,8 @@ import Testing
                 "nft insert rule ip mine passing iifname wg0 accept",
             ])
         let open = try Rules(
-            json: Facts.rules(Facts.dropping("forward", name: "FORWARD", Facts.accepting("iifname", #""wg0""#))))
+            json: Facts.rules(
+                Facts.dropping("forward", name: "FORWARD", Facts.accepting("iifname", #""wg0""#, in: "FORWARD"))))
         #expect(names(.goodServer) { $0.rules = open } == [])
     }
 

@@ -2,6 +2,7 @@
 
 import Links
 import Settings
+import Setup
 import Sockets
 import Status
 
@@ -9,9 +10,6 @@ import Status
 @testable import Host
 
 extension Facts {
-    static let netAdmin = 12
-    static let netRaw = 13
-
     /// A van with two links, and everything as it should be.
     static var goodClient: Facts {
         var facts = Facts()
@@ -26,7 +24,7 @@ extension Facts {
         status.serverLastReceivedSeconds = 1
         status.links = ["eth0", "wwan0"].map { LinkStatus(name: $0, state: .carrying) }
         facts.clientStatus = status
-        facts.capabilities = [.client: [netAdmin, netRaw]]
+        facts.capabilities = [.client: [.netAdmin, .netRaw]]
         var device = WireGuardDevice(name: "wg0", publicKey: "own", listenPort: 40_000)
         device.peers = [
             WireGuardDevice.Peer(
@@ -64,7 +62,7 @@ extension Facts {
         session.isProven = true
         status.sessions = [session]
         facts.serverStatus = status
-        facts.capabilities = [.server: [netAdmin]]
+        facts.capabilities = [.server: [.netAdmin]]
         facts.devices = [WireGuardDevice(name: "wg0", publicKey: "own", listenPort: 51820)]
         facts.interfaces = [
             Interface(index: 1, name: "lo", isLoopback: true),
@@ -95,16 +93,16 @@ extension Facts {
         """# + more + "]}"
     }
 
-    /// A chain of another's that drops what its table accepts nowhere.
+    /// A chain of another's that drops what its rules do not accept.
     static func dropping(_ hook: String, table: String = "filter", name: String, _ rules: String = "") -> String {
-        #", {"chain": {"family": "ip", "table": "\#(table)", "name": "\#(name)", "handle": 1, "type": "filter", "hook": "\#(hook)", "prio": 0, "policy": "drop"}}"#
-            + rules
+        RulesText.chain(name, in: table, hook: hook, policy: "drop") + rules
     }
 
-    static func accepting(_ key: String, _ value: String, table: String = "filter") -> String {
+    static func accepting(_ key: String, _ value: String, in chain: String) -> String {
         let left =
             key == "iifname" ? #"{"meta": {"key": "iifname"}}"# : #"{"payload": {"protocol": "udp", "field": "dport"}}"#
-        return
-            #", {"rule": {"family": "ip", "table": "\#(table)", "chain": "other", "handle": 9, "expr": [{"match": {"op": "==", "left": \#(left), "right": \#(value)}}, {"counter": {"packets": 0, "bytes": 0}}, {"accept": null}]}}"#
+        return RulesText.rule(
+            #"{"match": {"op": "==", "left": \#(left), "right": \#(value)}}"#,
+            #"{"counter": {"packets": 0, "bytes": 0}}"#, #"{"accept": null}"#, in: chain)
     }
 }

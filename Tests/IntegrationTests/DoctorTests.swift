@@ -88,11 +88,21 @@ extension Integration {
                 ["wg", "set", tunnel.client.name, "peer", tunnel.server.publicKey, "persistent-keepalive", "0"])
         }
 
+        /// Interfaces of other names than setup's may be other VPNs': what is wrong there is told, and left.
         @Test func wireGuardSpeaksToAnother() throws {
-            try mends(
-                "wireguard-endpoint", on: rig.client,
-                ["wg", "set", tunnel.client.name, "peer", tunnel.server.publicKey, "endpoint", "127.0.0.1:9"])
-            try mends("wireguard-endpoint", on: rig.server, ["wg", "set", tunnel.server.name, "listen-port", "51999"])
+            let peer = ["wg", "set", tunnel.client.name, "peer", tunnel.server.publicKey, "endpoint"]
+            try run(peer + ["127.0.0.1:9"], in: rig.laboratory.client)
+            try expect(["wireguard-endpoint"], on: rig.client)
+            #expect(try wrong(rig.client, fixing: true).count == 1)
+            try run(peer + ["127.0.0.1:\(Laboratory.clientPort)"], in: rig.laboratory.client)
+            try expect([], on: rig.client)
+
+            let port = ["wg", "set", tunnel.server.name, "listen-port"]
+            try run(port + ["51999"], in: rig.laboratory.server)
+            try expect(["wireguard-endpoint"], on: rig.server)
+            #expect(try wrong(rig.server, fixing: true).count == 1)
+            try run(port + ["\(Laboratory.wireGuardPort)"], in: rig.laboratory.server)
+            try expect([], on: rig.server)
         }
 
         @Test func nothingIsForwarded() throws {

@@ -92,4 +92,27 @@ import Testing
         #expect(archive.hasPrefix("\(output.path)/engarde-\(version)-linux-"))
         try Support.run(["sh", "-c", "cd '\(output.path)' && sha256sum --check --strict SHA256SUMS"])
     }
+
+    /// A package that names no libraries could be installed where the program does not start.
+    @Test(.enabled(if: Environment.find("dpkg-shlibdeps") != nil, "there is no dpkg-shlibdeps"))
+    func noPackageWithoutItsLibraries() throws {
+        let (tree, output, tools) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+        for folder in ["bin", "lib/systemd/system", "share/zsh/site-functions", "share/man/man1"] {
+            try Support.run(["mkdir", "-p", "\(tree.path)/usr/\(folder)"])
+        }
+        _ = try tree.write("#!/bin/sh\necho engarde 1.2.3\n", to: "usr/bin/engarde")
+        _ = try tree.write(".Dd November 1, 2026\n", to: "usr/share/man/man1/engarde.1")
+        for body in ["echo no such library >&2; exit 2", "exit 0"] {
+            let tool = try tools.write("#!/bin/sh\n\(body)\n", to: "dpkg-shlibdeps")
+            try Support.run(["chmod", "+x", tool, "\(tree.path)/usr/bin/engarde"])
+            let build = try Program([
+                "env", "PATH=\(tools.path):\(Environment.value("PATH") ?? "")", Self.path("packaging/deb/build"),
+                tree.path, output.path,
+            ])
+            #expect(try build.waitForExit() == .exited(1))
+            #expect(build.text(.error).contains("the libraries that the program needs are not known"))
+            #expect(build.text(.error).contains("no such library") == body.hasPrefix("echo"))
+            #expect(try Support.run(["ls", output.path]) == "")
+        }
+    }
 }

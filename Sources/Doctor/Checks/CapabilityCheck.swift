@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What the running program may do.
+internal import Setup
+
+/// The running program has the capabilities that it needs.
 enum CapabilityCheck: Check {
     static let name = "capability"
-    private static let netAdmin = 12
-    private static let netRaw = 13
 
     static func findings(_ facts: Facts) -> [Finding] {
-        facts.sides.flatMap { side -> [Finding] in
-            guard let own = facts.capabilities[side] else { return [] }
-            let wanted = [netAdmin: "CAP_NET_ADMIN"].merging(side == .client ? [netRaw: "CAP_NET_RAW"] : [:]) { $1 }
-            let missing = wanted.filter { !own.contains($0.key) }.map(\.value).sorted()
-            guard !missing.isEmpty else { return ok("engarde \(side.rawValue) has what it needs") }
+        facts.roles.flatMap { role -> [Finding] in
+            guard let own = facts.capabilities[role] else { return [] }
+            let wanted: [Capability] = role == .client ? [.netAdmin, .netRaw] : [.netAdmin]
+            let missing = wanted.filter { !own.contains($0) }.map(\.name)
+            guard !missing.isEmpty else { return ok("engarde \(role.rawValue) has what it needs") }
             let advice = "start it by its unit, as root, or with AmbientCapabilities=\(missing.joined(separator: " "))"
             return [
                 Finding(
-                    name, .warn, "engarde \(side.rawValue) lacks \(missing.joined(separator: ", "))", Repair([], advice)
+                    name, .warn, "engarde \(role.rawValue) lacks \(missing.joined(separator: ", "))", Repair([], advice)
                 )
             ]
         }

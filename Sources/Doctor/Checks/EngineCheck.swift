@@ -2,17 +2,18 @@
 
 internal import Host
 internal import Settings
+internal import Setup
 internal import Status
 
-/// What moves the datagrams.
+/// The engine that moves the datagrams.
 enum EngineCheck: Check {
     static let name = "engine"
     private static let disabled = "kernel/io_uring_disabled"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        facts.sides.flatMap { side -> [Finding] in
-            guard let engine = facts.program(side)?.engine else { return [] }
-            let choice = side == .client ? facts.client?.engine : facts.server?.engine
+        facts.roles.flatMap { role -> [Finding] in
+            guard let engine = facts.program(role)?.engine else { return [] }
+            let choice = role == .client ? facts.client?.engine : facts.server?.engine
             guard choice != .polling, engine.hasPrefix("polling") else { return ok(engine) }
             let value = facts.settings[disabled] ?? "0"
             guard value != "0" else {
@@ -24,8 +25,8 @@ enum EngineCheck: Check {
             }
             let command = Command("sysctl", "-w", "kernel.io_uring_disabled=0")
             let restart =
-                facts.services["engarde-\(side.rawValue).service"] == true
-                ? [Command("systemctl", "restart", "engarde-\(side.rawValue).service")] : []
+                facts.services[Places.service(role)] == true
+                ? [Command("systemctl", "restart", Places.service(role))] : []
             return [
                 Finding(
                     name, .warn, "\(engine): kernel.io_uring_disabled is \(value)",

@@ -7,24 +7,16 @@ enum ForwardDroppedCheck: Check {
     static let name = "forward-dropped-by"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        guard let tunnel = facts.forwarded?.tunnel, let rules = facts.rules else { return [] }
-        let closed = rules.chains.filter {
-            $0.hook == "forward" && $0.isDropPolicy && !rules.accepts(interface: tunnel, $0)
+        guard let forwarded = facts.forwarded, let rules = facts.rules else { return [] }
+        let tunnel = forwarded.tunnel
+        let closed = rules.filters("forward").filter { chain in
+            facts.forwardedPacket(chain.family, forwarded).map { rules.drops($0, chain) } ?? false
         }
         guard !closed.isEmpty else { return ok("no chain drops what comes by \(tunnel)") }
         return closed.map { chain in
-            let commands: [Command] =
-                if chain.isUFW(rules) {
-                    [Command("ufw", "route", "allow", "in", "on", tunnel)]
-                } else {
-                    [
-                        chain.insert(["oifname", tunnel, "accept"], ["-o", tunnel]),
-                        chain.insert(["iifname", tunnel, "accept"], ["-i", tunnel]),
-                    ]
-                }
-            return Finding(
-                "\(name) \(chain.table)/\(chain.name)", .fail, "its policy drops what comes by \(tunnel)",
-                Repair(commands, "for good where that firewall is configured"))
+            Finding(
+                "\(name) \(chain.table)/\(chain.name)", .fail, "it drops what comes by \(tunnel)",
+                Repair(chain.passing(tunnel, rules), "for good where that firewall is configured"))
         }
     }
 }

@@ -10,16 +10,31 @@ enum InputDroppedCheck: Check {
     static func findings(_ facts: Facts) -> [Finding] {
         guard let server = facts.server, let rules = facts.rules else { return [] }
         let port = server.listenAddress.port
-        let closed = rules.chains.filter { $0.hook == "input" && $0.isDropPolicy && !rules.accepts(port: port, $0) }
-        guard !closed.isEmpty else { return ok("UDP port \(port) is open, as far as this machine's rules go") }
-        return closed.map { chain in
-            let command =
-                chain.isUFW(rules)
-                ? Command("ufw", "allow", "\(port)/udp")
-                : chain.insert(["udp", "dport", "\(port)", "accept"], ["-p", "udp", "--dport", "\(port)"])
-            return Finding(
-                "\(name) \(chain.table)/\(chain.name)", .fail, "its policy drops datagrams to UDP port \(port)",
-                Repair([command], "for good where that firewall is configured"))
+        let found = rules.filters("input").compactMap { chain -> Finding? in
+            let packets = facts.datagramsOfClients(chain.family, server)
+            guard !packets.isEmpty else { return nil }
+            if packets.allSatisfy({ rules.drops($0, chain) }) {
+                return Finding(
+                    "\(name) \(chain.table)/\(chain.name)", .fail, "it drops datagrams to UDP port \(port)",
+                    Repair(chain.opening(port, rules), "for good where that firewall is configured"))
+            }
+            if packets.allSatisfy({ rules.drops($0.fromElsewhere, chain) }) {
+                return Finding(
+                    "\(name) \(chain.table)/\(chain.name)", .warn,
+                    "it takes datagrams to UDP port \(port) from the senders that it names, and from no others",
+                    Repair([], "let all in if a link of a client may have another address"))
+            }
+            return nil
         }
+        return found.isEmpty ? ok("UDP port \(port) is open, as far as this machine's rules go") : found
+    }
+}
+
+extension Packet {
+    /// The same from a sender that no rule names.
+    fileprivate var fromElsewhere: Packet {
+        var packet = self
+        packet.source = .elsewhere
+        return packet
     }
 }

@@ -9,12 +9,10 @@ enum KeepaliveCheck: Check {
 
     static func findings(_ facts: Facts) -> [Finding] {
         guard facts.client != nil else { return [] }
-        let pairs = facts.tunnels.flatMap { device in
-            device.peers.filter { facts.isOurs($0.endpoint) }.map { (device, $0) }
-        }
-        let silent = pairs.filter { $0.1.keepalive == nil }
+        let pairs = facts.ownPeers
+        let silent = pairs.filter { $0.peer.keepalive == nil }
         guard !silent.isEmpty else {
-            return pairs.isEmpty ? [] : ok("every \(pairs.compactMap(\.1.keepalive).max()!) s")
+            return pairs.isEmpty ? [] : ok("every \(pairs.compactMap(\.peer.keepalive).max()!) s")
         }
         return silent.map { device, peer in
             Finding(

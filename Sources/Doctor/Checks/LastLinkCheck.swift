@@ -11,7 +11,7 @@ enum LastLinkCheck: Check {
         guard facts.client != nil, facts.refusal == nil else { return [] }
         let carrying =
             facts.clientStatus.map { $0.links.filter(\.state.isInFanOut).map(\.name) }
-            ?? facts.links.filter { $0.verdict == .carries }.map(\.name)
+            ?? facts.carrying.map(\.name)
         switch carrying.count {
         case 0:
             return [

@@ -8,9 +8,8 @@ enum LoopCheck: Check {
 
     static func findings(_ facts: Facts) -> [Finding] {
         let names = Set(facts.tunnels.map(\.name))
-        let carrying = facts.links.filter { $0.verdict == .carries }
-        let looping = carrying.filter { names.contains($0.name) }
-        guard !looping.isEmpty else { return carrying.isEmpty ? [] : ok("no link leads into the tunnel") }
+        let looping = facts.carrying.filter { names.contains($0.name) }
+        guard !looping.isEmpty else { return facts.carrying.isEmpty ? [] : ok("no link leads into the tunnel") }
         return looping.map { link in
             Finding(
                 "\(name) \(link.name)", .fail,

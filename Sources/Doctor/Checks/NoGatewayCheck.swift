@@ -25,7 +25,7 @@ enum NoGatewayCheck: Check {
                 Repair(
                     commands ?? [], "for good a gateway with a high metric where this machine's network is configured"))
         }
-        let carrying = facts.links.filter { $0.verdict == .carries }
+        let carrying = facts.carrying
         return lost.isEmpty
             ? (carrying.isEmpty ? [] : ok("\(carrying.map(\.name).joined(separator: ", ")) have a route")) : lost
     }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 internal import Host
+internal import Links
 
-/// What the server sends back over a link is let in.
+/// The server's answers over a link are let in.
 enum ReversePathCheck: Check {
     static let name = "reverse-path"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        let strict = facts.links.filter { $0.verdict == .carries && $0.isFilteredStrictly }
+        let strict = facts.carrying.filter(\.isFilteredStrictly)
         guard !strict.isEmpty else {
-            return facts.links.contains { $0.verdict == .carries } ? ok("answers are let in") : []
+            return facts.carrying.isEmpty ? [] : ok("answers are let in")
         }
         return strict.map { link in
-            let setting =
-                link.name.contains(".")
-                ? "net/ipv4/conf/\(link.name)/rp_filter" : "net.ipv4.conf.\(link.name).rp_filter"
-            return Finding(
+            Finding(
                 "\(name) \(link.name)", .fail, "strict reverse-path filtering drops the server's answers",
-                Repair([Command("sysctl", "-w", "\(setting)=2")], "for good in /etc/sysctl.d"))
+                Repair(
+                    [Command("sysctl", "-w", "\(ReversePathFilter.setting(link.name))=2")],
+                    "for good in /etc/sysctl.d"))
         }
     }
 }

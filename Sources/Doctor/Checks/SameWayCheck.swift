@@ -7,7 +7,7 @@ enum SameWayCheck: Check {
     static let name = "same-way"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        let carrying = facts.links.filter { $0.verdict == .carries }
+        let carrying = facts.carrying
         guard carrying.count > 1 else { return [] }
         let groups = Dictionary(grouping: carrying.filter { $0.gateway != nil }) { $0.gateway! }
         let shared = groups.filter { $0.value.count > 1 }.sorted { "\($0.key)" < "\($1.key)" }

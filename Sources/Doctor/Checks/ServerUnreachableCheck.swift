@@ -6,8 +6,6 @@ internal import Status
 /// Something comes from the server.
 enum ServerUnreachableCheck: Check {
     static let name = "server-unreachable"
-    /// WireGuard gives a session up after that time without a word.
-    static let silenceMax = 180.0
 
     static func findings(_ facts: Facts) -> [Finding] {
         guard let status = facts.clientStatus else { return [] }
@@ -27,6 +25,7 @@ enum ServerUnreachableCheck: Check {
         guard status.wireGuardLastReceivedSeconds != nil, status.links.contains(where: { $0.state.isInFanOut }) else {
             return false
         }
-        return status.serverLastReceivedSeconds.map { $0 > silenceMax } ?? (status.program.uptimeSeconds > 15)
+        guard let silence = status.serverLastReceivedSeconds else { return status.program.uptimeSeconds > 15 }
+        return silence > ProgramStatus.silenceLimitSeconds
     }
 }

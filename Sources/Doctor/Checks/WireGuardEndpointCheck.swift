@@ -3,14 +3,18 @@
 internal import Host
 internal import Links
 internal import Settings
+internal import Setup
 internal import Sockets
 
 /// WireGuard speaks to the client, and the server to WireGuard.
+///
+/// A repair is offered for the interface that setup has made: another one may be another VPN's.
 enum WireGuardEndpointCheck: Check {
     static let name = "wireguard-endpoint"
 
     static func findings(_ facts: Facts) -> [Finding] {
-        guard !facts.sides.isEmpty else { return [] }
+        // Of a tunnel that is down another check tells.
+        guard !facts.roles.isEmpty, !facts.isTunnelDown else { return [] }
         guard let devices = facts.devices else {
             return [Finding(name, .warn, "WireGuard cannot be asked: \(facts.wireGuardProblem)")]
         }
@@ -20,7 +24,7 @@ enum WireGuardEndpointCheck: Check {
 
     private static func client(_ client: ClientConfiguration, _ devices: [WireGuardDevice], _ facts: Facts) -> [Finding]
     {
-        if let device = devices.first(where: { $0.peers.contains { facts.isOurs($0.endpoint) } }) {
+        if let device = facts.ownPeers.first?.device {
             return ok("\(device.name) sends to \(client.listenAddress)")
         }
         // Who may speak from elsewhere has its WireGuard elsewhere.
@@ -34,14 +38,14 @@ enum WireGuardEndpointCheck: Check {
                     Repair([], "wg-quick up NAME, with Endpoint = \(address) in its file"))
             ]
         }
-        let only = devices.count == 1 && devices[0].peers.count == 1 ? devices[0] : nil
+        let own = devices.first { $0.name == Places.tunnel && $0.peers.count == 1 }
         let commands =
-            only.map { [Command("wg", "set", $0.name, "peer", $0.peers[0].publicKey, "endpoint", address)] } ?? []
+            own.map { [Command("wg", "set", $0.name, "peer", $0.peers[0].publicKey, "endpoint", address)] } ?? []
         let now = devices.flatMap { device in device.peers.map { "\(device.name) \($0.endpoint ?? "(none)")" } }
         return [
             Finding(
                 name, .fail, "no WireGuard peer has the Endpoint \(address); there is \(now.joined(separator: ", "))",
-                Repair(commands, "for good Endpoint = \(address) in /etc/wireguard/\(only?.name ?? "NAME").conf"))
+                Repair(commands, "for good Endpoint = \(address) in /etc/wireguard/\(own?.name ?? "NAME").conf"))
         ]
     }
 
@@ -49,21 +53,19 @@ enum WireGuardEndpointCheck: Check {
     {
         let addresses =
             IPAddress(server.destination.host).map { [$0] } ?? facts.addresses[server.destination.host] ?? []
-        let isHere = addresses.contains { address in
-            address.isLoopback || facts.interfaces.contains { $0.addresses.contains { $0.ip == address } }
-        }
-        guard isHere else { return [] }
+        guard addresses.contains(where: facts.isLocal) else { return [] }
         if let device = devices.first(where: { $0.listenPort == server.destination.port }) {
             return ok("\(device.name) listens at \(server.destination)")
         }
         let port = server.destination.port
-        let commands = devices.count == 1 ? [Command("wg", "set", devices[0].name, "listen-port", "\(port)")] : []
+        let own = devices.first { $0.name == Places.tunnel }
+        let commands = own.map { [Command("wg", "set", $0.name, "listen-port", "\(port)")] } ?? []
         let now = devices.map { "\($0.name) at \($0.listenPort)" }
         return [
             Finding(
                 name, .fail,
                 "no WireGuard listens at \(server.destination); there is \(now.isEmpty ? "none" : now.joined(separator: ", "))",
-                Repair(commands, "for good ListenPort = \(port) in its file"))
+                Repair(commands, "for good ListenPort = \(port) in /etc/wireguard/\(own?.name ?? "NAME").conf"))
         ]
     }
 }

@@ -12,7 +12,7 @@ enum WireGuardMTUCheck: Check {
     static func findings(_ facts: Facts) -> [Finding] {
         let names = Set(facts.tunnels.map(\.name))
         let tunnels = facts.interfaces.filter { names.contains($0.name) }
-        let links = facts.links.filter { $0.verdict == .carries && !names.contains($0.name) }.compactMap { link in
+        let links = facts.carrying.filter { !names.contains($0.name) }.compactMap { link in
             facts.interfaces.first { $0.name == link.name }.map {
                 ("link \(link.name)", $0.mtu, link.source?.family ?? .v4)
             }

@@ -6,7 +6,7 @@ internal import Glibc
 public import Host
 internal import Links
 internal import Settings
-internal import Setup
+public import Setup
 internal import Sockets
 internal import Status
 
@@ -15,8 +15,8 @@ extension Facts {
     ///
     /// - Parameters:
     ///   - file: the configuration's.
-    ///   - sockets: the path of each side's control socket where the file names none.
-    public static func gather(_ host: Host, file: String, sockets: @Sendable (Side) -> String) async -> Facts {
+    ///   - sockets: the path of each role's control socket where the file names none.
+    public static func gather(_ host: Host, file: String, sockets: @Sendable (Role) -> String) async -> Facts {
         var facts = Facts()
         facts.file = file
         facts.readConfiguration()
@@ -24,7 +24,8 @@ extension Facts {
         await facts.readWireGuard(host)
         facts.readNames()
         await facts.readLinks(host)
-        await facts.readPrograms(host, sockets)
+        await facts.readPrograms(sockets)
+        await facts.readServices(host)
         facts.readSettings(host)
         await facts.readRules(host)
         await facts.readClock(host)
@@ -125,25 +126,33 @@ extension Facts {
         return outcome.succeeded ? first : nil
     }
 
-    private mutating func readPrograms(_ host: Host, _ sockets: (Side) -> String) async {
-        for side in sides {
-            let given = side == .client ? client?.controlSocket : server?.controlSocket
+    private mutating func readPrograms(_ sockets: (Role) -> String) async {
+        for role in roles {
+            let given = role == .client ? client?.controlSocket : server?.controlSocket
             // Whoever wants no socket is not asked.
             guard given != "" else { continue }
-            let path = given ?? sockets(side)
+            let path = given ?? sockets(role)
             do throws(ControlFailure) {
                 switch try await ControlClient(path: path).status() {
                 case .client(let status, _): clientStatus = status
                 case .server(let status, _): serverStatus = status
                 }
-                capabilities[side] = PeerProcess.capabilities(listeningAt: path)
+                capabilities[role] = PeerProcess.capabilities(listeningAt: path)
             } catch {
-                silence[side] = error.description
+                silence[role] = error.description
             }
         }
+    }
+
+    /// Reads which units there are, and whether they run. Of the tunnel's there is but a template, which needs a file.
+    mutating func readServices(_ host: Host) async {
         guard host.files.exists("/run/systemd/system") else { return }
-        for unit in ["engarde-client.service", "engarde-server.service", "engarde-network.service"] {
-            guard Units.exists(host, unit) else { continue }
+        for unit in [
+            Places.service(.client), Places.service(.server), Places.networkService, Places.tunnelService,
+        ] {
+            guard Units.exists(host, unit), unit != Places.tunnelService || host.files.exists(Places.wireGuard) else {
+                continue
+            }
             services[unit] = await host.run("systemctl", "is-active", "--quiet", unit).succeeded
         }
     }
@@ -157,16 +166,27 @@ extension Facts {
         }
     }
 
-    private mutating func readRules(_ host: Host) async {
+    mutating func readRules(_ host: Host) async {
         let outcome = await host.run("nft", "-j", "list", "ruleset")
         if outcome.succeeded { rules = try? Rules(json: outcome.output) }
         guard server != nil else { return }
+        // Asks the kernel, and sends nothing.
+        let words = await host.run("ip", "-4", "route", "get", "1.1.1.1").output.split { $0.isWhitespace }
+        if let index = words.firstIndex(of: "dev"), index + 1 < words.count { uplink = String(words[index + 1]) }
         if let answers = (try? SetupRecord.read(host.files))?.server, answers.internet {
             forwarded = Forwarded(networks: answers.network.prefixes, tunnel: Places.tunnel)
-        } else if let tunnel = tunnels.first?.name, rules?.masquerades == true {
+        } else if let tunnel = tunnels.first, let rules {
+            let guess = Forwarded(networks: networks(behind: tunnel), tunnel: tunnel.name)
             // Who masquerades wants to forward.
-            forwarded = Forwarded(networks: [], tunnel: tunnel)
+            if !guess.networks.isEmpty, rules.mayMasquerade(guess, self) { forwarded = guess }
         }
+    }
+
+    /// Returns the networks that a tunnel's packets come from, but for those that are everything.
+    private func networks(behind tunnel: WireGuardDevice) -> [AddressPrefix] {
+        let own = interfaces.filter { $0.name == tunnel.name }.flatMap(\.addresses).filter(\.isUsable)
+            .compactMap { AddressPrefix($0.ip, bits: $0.prefixLength) }
+        return (own + tunnel.peers.flatMap(\.allowedIPs).compactMap { AddressPrefix($0) }).filter { $0.bits > 0 }
     }
 
     private mutating func readClock(_ host: Host) async {

@@ -3,6 +3,7 @@
 public import Host
 public import Links
 public import Settings
+public import Setup
 public import Sockets
 public import Status
 
@@ -10,21 +11,21 @@ public import Status
 public struct Facts: Sendable {
     /// The configuration file's name.
     public var file = ""
-    /// Why the file is not read.
+    /// The reason for which the file is not read.
     public var refusal: String?
-    /// What the file's reader has to warn of.
+    /// The warnings of the file's reader.
     public var warnings: [String] = []
     public var client: ClientConfiguration?
     public var server: ServerConfiguration?
 
     public var clientStatus: ClientStatus?
     public var serverStatus: ServerStatus?
-    /// Why a program that should run says nothing.
-    public var silence: [Side: String] = [:]
+    /// The reasons for which programs that should run say nothing.
+    public var silence: [Role: String] = [:]
     /// Units of systemd that there are, and whether they run.
     public var services: [String: Bool] = [:]
-    /// Effective capabilities of the running programs, by number.
-    public var capabilities: [Side: Set<Int>] = [:]
+    /// Effective capabilities of the running programs.
+    public var capabilities: [Role: Set<Capability>] = [:]
 
     /// nil when WireGuard could not be asked, for the reason in ``wireGuardProblem``.
     public var devices: [WireGuardDevice]?
@@ -39,6 +40,8 @@ public struct Facts: Sendable {
     public var settings: [String: String] = [:]
     /// nil when the rules could not be read.
     public var rules: Rules?
+    /// The interface by which this machine reaches the Internet; nil when it is not known.
+    public var uplink: String?
     /// Networks whose clients shall reach others through this machine, and the tunnel they come by.
     public var forwarded: Forwarded?
 
@@ -50,12 +53,13 @@ public struct Facts: Sendable {
 
     public init() {}
 
-    public enum Side: String, Hashable, Sendable { case client, server }
-
     public struct Forwarded: Hashable, Sendable {
         public var networks: [AddressPrefix]
         public var tunnel: String
     }
+
+    /// The links over which datagrams go.
+    var carrying: [LinkFacts] { links.filter { $0.verdict == .carries } }
 
     /// Names by which others can find this tunnel's ends.
     public var publicNames: [String] { addresses.keys.filter { $0 != "localhost" }.sorted() }
@@ -68,6 +72,19 @@ public struct Facts: Sendable {
         }
     }
 
+    /// The peers that hand their datagrams to the client, each with its interface.
+    var ownPeers: [(device: WireGuardDevice, peer: WireGuardDevice.Peer)] {
+        (devices ?? []).flatMap { device in
+            device.peers.filter { isOurs($0.endpoint) }.map { (device, $0) }
+        }
+    }
+
+    /// True when the interface that setup has made is not there, and no other one takes its place.
+    var isTunnelDown: Bool {
+        !roles.isEmpty && services[Places.tunnelService] != nil && tunnels.isEmpty
+            && !interfaces.contains { $0.name == Places.tunnel }
+    }
+
     /// An endpoint is the client's when it is where the client listens.
     func isOurs(_ endpoint: String?) -> Bool {
         guard let client, let endpoint, let colon = endpoint.lastIndex(of: ":") else { return false }
@@ -76,9 +93,14 @@ public struct Facts: Sendable {
         guard let address = IPAddress(host) else { return false }
         let listen = client.listenAddress.host
         if listen.isEmpty || IPAddress(listen)?.isUnspecified == true {
-            return address.isLoopback || interfaces.contains { $0.addresses.contains { $0.ip == address } }
+            return isLocal(address)
         }
         return (IPAddress(listen).map { [$0] } ?? addresses[listen] ?? []).contains(address)
+    }
+
+    /// Returns whether an address is one of this machine's.
+    func isLocal(_ address: IPAddress) -> Bool {
+        address.isLoopback || interfaces.contains { $0.addresses.contains { $0.ip == address } }
     }
 }
 

@@ -6,14 +6,14 @@ internal import Sockets
 
 /// The process that listens at a UNIX socket.
 enum PeerProcess {
-    /// Returns its effective capabilities by number; nil when they cannot be known.
-    static func capabilities(listeningAt path: String) -> Set<Int>? {
+    /// Returns its effective capabilities; nil when they cannot be known.
+    static func capabilities(listeningAt path: String) -> Set<Capability>? {
         guard let process = process(listeningAt: path),
             let status = (try? Files().read("/proc/\(process)/status")) ?? nil,
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
             let bits = UInt64(line.dropFirst(7).drop { $0.isWhitespace }, radix: 16)
         else { return nil }
-        return Set((0..<64).filter { bits >> UInt64($0) & 1 == 1 })
+        return Set(Capability.allCases.filter { bits >> UInt64($0.rawValue) & 1 == 1 })
     }
 
     private static func process(listeningAt path: String) -> pid_t? {

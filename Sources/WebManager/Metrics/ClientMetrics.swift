@@ -30,7 +30,7 @@ extension MetricsText {
             })
         add(
             "engarde_links_expected", .gauge, "Links that ought to carry: those of the file, and that have carried.",
-            Double(status.links.count(where: \.isExpected) + status.missingLinks.count))
+            Double(status.expectedLinkCount))
         add(
             "engarde_links_omitted", .gauge, "Network interfaces that are told of nowhere below.",
             Double(status.links.count - links.count))

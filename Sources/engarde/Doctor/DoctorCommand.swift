@@ -43,14 +43,16 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let host = Host()
-        var findings = Doctor.findings(await facts(host))
+        var facts = await gather(host)
+        var findings = Doctor.findings(facts)
         for finding in findings { print(finding) }
         if fix, try await mend(findings, host) {
             print("")
-            findings = Doctor.findings(await facts(host))
+            facts = await gather(host)
+            findings = Doctor.findings(facts)
             for finding in findings { print(finding) }
         }
-        if let bundle { try await write(bundle, findings.map(\.description), host) }
+        if let bundle { try await write(bundle, findings, facts, host) }
         switch findings.map(\.grade).max() ?? .ok {
         case .ok: return
         case .warn: throw ExitCode(3)
@@ -62,7 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
         file ?? (access(Places.configuration, F_OK) == 0 ? Places.configuration : "engarde.yml")
     }
 
-    private func facts(_ host: Host) async -> Facts {
+    private func gather(_ host: Host) async -> Facts {
         let given = sockets.socket
         return await Facts.gather(host, file: path) { given ?? ControlSocket.usualPath(for: $0.rawValue) }
     }
@@ -86,13 +88,14 @@ struct DoctorCommand: AsyncParsableCommand {
         return hasRun
     }
 
-    private func write(_ path: String, _ findings: [String], _ host: Host) async throws {
+    private func write(_ path: String, _ findings: [Finding], _ facts: Facts, _ host: Host) async throws {
         var template = Array("/tmp/engarde-report-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw SetupFailure("/tmp: \(String(cString: strerror(errno)))") }
         let folder = String(cString: made)
         defer { for name in host.files.names(in: folder) + [""] { remove("\(folder)/\(name)") } }
-        var archive = ReportBundle(host, names: await facts(host).publicNames)
-        try await archive.write(to: path, findings: findings, configuration: self.path, folder: folder)
+        let archive = ReportBundle(host, names: facts.publicNames)
+        try await archive.write(
+            to: path, findings: findings.map(\.description), configuration: self.path, folder: folder)
         print("\(path) written: look through it before it is sent to anybody")
     }
 }

@@ -3,15 +3,10 @@
 import Status
 
 extension StatusReport {
-    /// WireGuard gives a session up after 180 s without a word (its REJECT_AFTER_TIME), and one in use is renewed before:
-    /// a server silent for longer is no tunnel.
-    static let silenceLimitSeconds = 180.0
-
     /// - Parameter showsAll: also interfaces that are no links.
     init(_ status: ClientStatus, showsAll: Bool = false) {
-        let expected = status.links.filter(\.isExpected)
-        let good = expected.filter(\.state.delivers)
-        let count = expected.count + status.missingLinks.count
+        let good = status.expectedLinks.filter(\.state.delivers)
+        let count = status.expectedLinkCount
         let tunnel = Self.tunnel(status)
         verdict = !tunnel.isUp ? .down : good.count < count ? .fewer : .good
         let program = status.program
@@ -43,7 +38,7 @@ extension StatusReport {
             return (false, "tunnel down: nothing has come from the server yet")
         }
         // Of other traffic it is not known when it has to come.
-        guard silence <= silenceLimitSeconds || status.program.protocolName == "opaque" else {
+        guard silence <= ProgramStatus.silenceLimitSeconds || status.program.protocolName == "opaque" else {
             return (false, "tunnel down: nothing from the server for \(Words.age(silence))")
         }
         return (true, "tunnel up")

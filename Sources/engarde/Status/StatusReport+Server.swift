@@ -6,7 +6,7 @@ extension StatusReport {
     /// - Parameter names: the clients' own, by the local port toward WireGuard.
     init(_ status: ServerStatus, names: [UInt16: String] = [:]) {
         let proven = status.sessions.filter(\.isProven)
-        let isUp = proven.contains { $0.lastReceivedSeconds <= Self.silenceLimitSeconds }
+        let isUp = proven.contains { $0.lastReceivedSeconds <= ProgramStatus.silenceLimitSeconds }
         let paths = proven.flatMap(\.paths)
         let good = paths.filter(\.state.delivers)
         verdict = !isUp ? .down : good.count < paths.count ? .fewer : .good

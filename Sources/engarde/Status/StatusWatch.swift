@@ -51,7 +51,7 @@ struct StatusWatch {
         var path: String
     }
 
-    /// What the programs say now, and the client's links in the order of their numbers.
+    /// Returns the programs' present reports, and the client's links in the order of their numbers.
     private func look() async -> (lines: [String], links: [Row]) {
         var (lines, rows): ([String], [Row]) = ([], [])
         for path in paths {

@@ -24,7 +24,7 @@ struct Terminal {
         tcsetattr(0, TCSANOW, &settings)
     }
 
-    /// What a signal handler restores; written once, before any is set.
+    /// The settings that a signal handler restores; written once, before any is set.
     nonisolated(unsafe) private static var saved = termios()
 
     func restore() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 public import Host
+internal import Setup
 
 /// An archive for a report, with everything a reader asks for and nothing that is nobody's business.
 public struct ReportBundle {
@@ -15,24 +16,24 @@ public struct ReportBundle {
                 "^net\\.(ipv4|ipv6)\\.conf\\..*\\.(rp_filter|forwarding)$|ip_forward$|io_uring|[rw]mem_max",
             ]
         ),
-        ("sockets", ["ss", "-uanp"]), ("kernel", ["uname", "-a"]),
+        ("sockets", ["ss", "-uanp"]), ("kernel", ["uname", "-srvm"]),
         (
             "journal",
             [
-                "journalctl", "--no-pager", "-n", "400", "-u", "engarde-client", "-u", "engarde-server", "-u",
-                "wg-quick@engarde0",
+                "journalctl", "--no-pager", "--no-hostname", "-n", "400", "-u", Places.service(.client), "-u",
+                Places.service(.server), "-u", Places.tunnelService,
             ]
         ),
         ("status", ["engarde", "status", "--json"]), ("version", ["engarde", "--version"]),
     ]
 
     private let host: Host
-    private var redaction: Redaction
+    private let names: [String]
 
-    /// - Parameter names: texts to replace, as the server's name.
+    /// - Parameter names: texts to replace, as the server's name. This machine's own are replaced as well.
     public init(_ host: Host, names: [String]) {
         self.host = host
-        redaction = Redaction(names: names)
+        self.names = names
     }
 
     /// Writes the archive.
@@ -42,22 +43,33 @@ public struct ReportBundle {
     ///   - findings: the doctor's lines.
     ///   - configuration: the path of the file.
     ///   - folder: an empty one to gather files in.
-    public mutating func write(
+    public func write(
         to path: String, findings: [String], configuration: String, folder: String
     ) async throws {
+        var redaction = Redaction(names: names, hosts: await hostNames())
         var names: [String] = []
-        func add(_ name: String, _ text: String) throws {
-            try host.files.write(redaction.redacted(text), to: "\(folder)/\(name).txt", mode: 0o600)
+        func add(_ name: String, _ redacted: String) throws {
+            try host.files.write(redacted, to: "\(folder)/\(name).txt", mode: 0o600)
             names.append("\(name).txt")
         }
-        try add("doctor", findings.joined(separator: "\n") + "\n")
-        if let text = try host.files.read(configuration) { try add("engarde.yml", text) }
+        try add("doctor", redaction.redacted(findings.joined(separator: "\n") + "\n"))
+        if let text = try host.files.read(configuration) {
+            try add("engarde.yml", redaction.redacted(configuration: text))
+        }
         for (name, words) in Self.commands {
             let outcome = await host.commands.run(Command(words))
-            try add(name, "\(Command(words))\n\(outcome.output)\(outcome.error)")
+            try add(name, redaction.redacted("\(Command(words))\n\(outcome.output)\(outcome.error)"))
         }
+        // Without a slash tar takes what stands before a colon for another machine.
+        let archive = host.files.place(path.contains("/") ? path : "./\(path)")
         let outcome = await host.commands.run(
-            Command(["tar", "-czf", host.files.place(path), "-C", host.files.place(folder)] + names))
+            Command(["tar", "-czf", archive, "-C", host.files.place(folder)] + names))
         guard outcome.succeeded else { throw HostFailure("tar: \(outcome.complaint)") }
+    }
+
+    /// Returns the names of this machine: the whole one, and what stands before its first dot.
+    private func hostNames() async -> [String] {
+        let name = await host.run("uname", "-n").output.filter { !$0.isWhitespace }
+        return [name, String(name.prefix { $0 != "." })]
     }
 }
