@@ -32,7 +32,7 @@ FUZZ_SECONDS ?= 60
 # What keeps the program small: each file says why. Relative relocations are packed, as glibc 2.36 and newer read them.
 link = -Xswiftc -use-ld=lld -Xlinker --icf=safe \
 	-Xlinker "--version-script=$(CURDIR)/packaging/link/hidden-symbols.version" \
-	-Xlinker -T -Xlinker "$(CURDIR)/packaging/link/no-unwind-tables.ld" -Xlinker --no-eh-frame-hdr \
+	-Xlinker -T -Xlinker "$(CURDIR)/packaging/link/dropped-sections.ld" -Xlinker --no-eh-frame-hdr \
 	-Xlinker -z -Xlinker pack-relative-relocs
 # One set of flags for every optimised build, so that nothing is built twice.
 release = -c release --static-swift-stdlib $(link)

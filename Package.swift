@@ -105,10 +105,10 @@ let package = Package(
         room("Status", isSmall: true),
         .plugin(name: "GenerateVersion", capability: .buildTool()),
         .target(name: "Version", swiftSettings: swiftSettings, plugins: ["GenerateVersion"]),
-        room("Quality", ["Status"]),
+        room("Quality", isSmall: true, ["Status"]),
         room("Systemd", isSmall: true, ["Sockets", "Status", logging, lifecycle]),
         room(
-            "Control",
+            "Control", isSmall: true,
             [
                 "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", "Version", logging,
                 lifecycle, subprocess, system,

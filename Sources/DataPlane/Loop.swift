@@ -76,6 +76,7 @@ struct Loop<E: Engine & ~Copyable, R: Relay & ~Copyable>: ~Copyable {
         engine.recycle(&batch)
     }
 
+    @inline(never)
     private mutating func applyCommands() {
         while let command = mail.next() {
             switch command {

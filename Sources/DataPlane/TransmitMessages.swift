@@ -171,6 +171,7 @@ struct TransmitMessages: ~Copyable {
     /// Decides about a message that the kernel refused: it is counted as lost, or tried again by ``appendRetries(of:)``.
     ///
     /// - Parameter errno: positive.
+    @inline(never)
     @_noLocks
     mutating func refuse(_ message: Int, errno: Int32, of queue: borrowing TransmitQueue, now: Int64) -> SendOutcome {
         let content = unsafe contents[message]
@@ -201,6 +202,7 @@ struct TransmitMessages: ~Copyable {
     }
 
     /// Appends messages for what is worth another try, as many as fit. Returns false when there is nothing.
+    @inline(never)
     @_noLocks
     mutating func appendRetries(of queue: borrowing TransmitQueue) -> Bool {
         while retryCursor < retryCount {
@@ -257,6 +259,7 @@ struct TransmitMessages: ~Copyable {
     }
 
     /// Publishes and reports that a target has lost segmentation offload (by an errno), or that it is tried again (0).
+    @inline(never)
     @_noLocks
     private func note(_ transmit: UnsafeMutablePointer<Transmit>, segmentationOff errno: Int32) {
         let (slot, path) = unsafe (transmit.pointee.slot, transmit.pointee.target.path)

@@ -159,6 +159,7 @@ struct PollingEngine: ~Copyable, Engine {
     }
 
     /// Sends the messages, all of one socket, and what is worth another try.
+    @inline(never)
     @_noLocks
     private func send(_ batch: inout Batch, _ slot: UInt16) {
         let descriptor = sockets[slot].descriptor
@@ -180,6 +181,7 @@ struct PollingEngine: ~Copyable, Engine {
     }
 
     /// Returns the position of the next message to send.
+    @inline(never)
     @_noLocks
     private func refuse(_ batch: inout Batch, _ position: Int, errno: Int32) -> Int {
         guard case .congested = batch.messages.refuse(position, errno: errno, of: batch.queue, now: now) else {
@@ -214,6 +216,7 @@ struct PollingEngine: ~Copyable, Engine {
 
     /// Stops to receive on a socket for a while: readiness is level-triggered, so an error that stays would keep the loop
     /// busy.
+    @inline(never)
     @_noLocks
     private mutating func fail(_ socket: SocketHandle, errno: Int32) {
         events.post(.receiveFailed(socket, errno: errno))

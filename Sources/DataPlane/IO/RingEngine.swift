@@ -153,6 +153,7 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     /// Queues a send for each message of the transmits.
+    @inline(never)
     @_noLocks
     private mutating func queueSends(_ batch: inout Batch) {
         while transmitted < batch.queue.transmitCount {
@@ -181,6 +182,7 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     /// Reaps what has been submitted, and tries refused messages again until none is left.
+    @inline(never)
     @_noLocks
     private mutating func settle(_ batch: inout Batch) {
         finish(&batch)
@@ -290,6 +292,7 @@ struct RingEngine: ~Copyable, Engine {
         unsafe batch.receive(socket, datagram.payload, Int(datagram.payload_length), source, ancillary)
     }
 
+    @inline(never)
     @_noLocks
     private mutating func armWhatEnded() {
         if sockets.resumeAt != .max {

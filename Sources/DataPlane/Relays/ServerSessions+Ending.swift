@@ -6,6 +6,7 @@ internal import Sockets
 /// How sessions and paths end, and what becomes of their sockets.
 extension ServerSessions {
     /// Ends a session and all its paths.
+    @inline(never)
     @_noLocks
     mutating func close(_ index: SessionIndex) {
         var members = table[index].members
@@ -71,6 +72,7 @@ extension ServerSessions {
     }
 
     /// Handles the timers of a session. Returns whether it is over.
+    @inline(never)
     @_noLocks
     private mutating func isOver(_ index: SessionIndex, _ now: Int64) -> Bool {
         if table[index].members == 0 {
@@ -94,6 +96,7 @@ extension ServerSessions {
 
     /// Drops members that fell silent about when another one joined and have missed plenty since: their link has been given
     /// another address. Called while datagrams come, so that an idle server sleeps.
+    @inline(never)
     @_noLocks
     mutating func supersede(_ index: SessionIndex, _ now: Int64) {
         let settledAt = table[index].joinedAt + Limits.supersedeNanoseconds

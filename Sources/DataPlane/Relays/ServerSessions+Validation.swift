@@ -22,6 +22,7 @@ extension ServerSessions {
     ///
     /// WireGuard's answer shows that something it got on this socket was authentic, but not that everything was. So it is
     /// the named client's only if WireGuard names it as it names that client.
+    @inline(never)
     @_noLocks
     mutating func settle(_ session: SessionIndex, _ message: Message, _ slot: UInt16, _ now: Int64) -> SessionIndex? {
         table.noteAnswer(onSlot: slot)
@@ -72,6 +73,7 @@ extension ServerSessions {
 
     /// Whether another validated session fits: a silent client's gives way, the one that has been of no use for longest,
     /// but none that is alive.
+    @inline(never)
     @_noLocks
     private mutating func makeRoomForSession(_ now: Int64) -> Bool {
         if table.validatedCount < table.limits.maxSessions { return true }

@@ -64,6 +64,7 @@ struct ServerSessions: ~Copyable {
     /// Validates members by a datagram that all of `members` have brought and that came first at `first`: a validated one
     /// among them makes it authentic, and that it had not come when a member joined shows that the member brings what the
     /// client sends now. Its counter proves nothing: anybody can write a large one, also from a validated member's address.
+    @inline(never)
     @_noLocks
     mutating func validateMembers(_ members: UInt32, of session: SessionIndex, _ message: Message, first: Int64) {
         var waiting = members & table[session].pendingMembers
@@ -124,6 +125,7 @@ struct ServerSessions: ~Copyable {
         return true
     }
 
+    @inline(never)
     @_noLocks
     private func replaceableMember(of session: SessionIndex, keeping kept: PathIndex?, _ now: Int64) -> PathIndex? {
         var candidate: PathIndex?
@@ -146,6 +148,7 @@ struct ServerSessions: ~Copyable {
 
     /// Moves a path that brought what another session sent first, or that session's members, into one session: both are
     /// one client's. They stay apart when they have more paths together than one may have.
+    @inline(never)
     @_noLocks
     mutating func mergeSessions(of path: PathIndex, and owner: SessionIndex, _ message: Message, _ now: Int64) {
         guard let own = paths[path].session else { return }
@@ -176,6 +179,7 @@ struct ServerSessions: ~Copyable {
         }
     }
 
+    @inline(never)
     @_noLocks
     private mutating func move(_ path: PathIndex, to session: SessionIndex, _ now: Int64) {
         guard makeRoom(in: session, now) else { return }

@@ -31,6 +31,7 @@ struct SessionAdmission: ~Copyable {
     ///
     /// - Parameters:
     ///   - tag: the tag of the session that the duplicate window has the message of, nil when it is not there.
+    @inline(never)
     @_noLocks
     func admit(
         _ packet: ReceivedPacket, _ message: Message, _ segment: iovec, tag: UInt32?, _ sessions: inout ServerSessions,
@@ -147,6 +148,7 @@ struct SessionAdmission: ~Copyable {
     }
 
     /// Opens a pending session; nil when neither a place is free nor one can be taken, which is counted.
+    @inline(never)
     @_noLocks
     private func openSession(_ rank: Session.Rank, _ sessions: inout ServerSessions, _ now: Int64) -> SessionIndex? {
         if sessions.table.pendingCount >= Limits.pendingSessions {
@@ -169,6 +171,7 @@ struct SessionAdmission: ~Copyable {
 
     /// Returns the pending session that gives way to one of this rank: the oldest of a lower rank, else the oldest of the
     /// same that has had its time.
+    @inline(never)
     @_noLocks
     private func weakestPending(
         against rank: Session.Rank, keeping kept: SessionIndex?, _ sessions: borrowing ServerSessions, _ now: Int64

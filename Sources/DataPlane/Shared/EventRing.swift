@@ -107,6 +107,7 @@ struct EventWriter: BitwiseCopyable {
     @_noLocks
     func postIfRoom(_ event: Event) { _ = post(event, keeping: Limits.reservedEvents) }
 
+    @inline(never)
     @_noLocks
     private func post(_ event: Event, keeping reserve: Int) -> Bool {
         let tail = unsafe state.pointee.tail.load(ordering: .relaxed)

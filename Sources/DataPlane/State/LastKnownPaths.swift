@@ -65,6 +65,7 @@ struct LastKnownPaths: ~Copyable {
 
     /// Notes a path that has fallen silent. Those of its session that fell silent longer than `span` before it are
     /// forgotten: the session went on without them. When there is no room the one that has been silent for longest goes.
+    @inline(never)
     @_noLocks
     mutating func remember(_ path: Path, of session: SessionIndex, span: Int64) {
         forget(path.address)
