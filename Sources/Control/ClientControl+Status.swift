@@ -108,6 +108,8 @@ extension ClientControl: ClientStatusSource, SupervisedProgram {
             if link.isCarrying, let pair = link.pair { status.destinationAddress = "\(pair.destination)" }
             status.traffic = Traffic(dataPlane.counters, slot: served.handle.slot)
             status.fragmentedDatagrams = dataPlane.counters.value(.fragmentedDatagrams, slot: served.handle.slot)
+            let refusal = Int32(truncatingIfNeeded: dataPlane.counters.value(.segmentationOff, slot: served.handle.slot))
+            if refusal != 0 { status.segmentationRefusal = "\(Errno(refusal))" }
         }
         // Of what is not in the fan-out nothing is measured.
         if let link, link.isCarrying { status.quality = link.meter.windows }

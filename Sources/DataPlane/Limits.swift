@@ -40,7 +40,7 @@ public enum Limits {
     static var bytesPerRun: Int { @_noLocks get { 65_000 } }
 
     /// Slices of received buffers that can wait to be sent, an open run of each group.
-    static var slices: Int { @_noLocks get { packets * segmentsPerRun } }
+    static var slices: Int { @_noLocks get { (packets + 2) * segmentsPerRun } }
     /// Runs that can wait to be sent.
     static var runs: Int { @_noLocks get { 4608 } }
     /// Runs one packet can begin for the same targets: its segments have one size, so after the open run is full a new one takes at

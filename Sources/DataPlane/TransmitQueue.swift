@@ -12,6 +12,7 @@ struct TransmitQueue: ~Copyable {
     @safe
     private struct OpenRun: BitwiseCopyable {
         let slices: UnsafeMutablePointer<iovec>
+        /// Slices of the runs before it.
         var sliceCount = 0
         /// The run's index, or -1.
         var run: Int32 = -1
@@ -29,6 +30,8 @@ struct TransmitQueue: ~Copyable {
     private let openRuns: UnsafeMutablePointer<OpenRun>
     /// The open run that grew last.
     private var latest = 0
+    /// The most slices that any open run may have used by the time it is full.
+    private var mostSlices = Limits.segmentsPerRun
     /// Datagrams the relay makes itself lie here until they are sent.
     private let ownBytes: UnsafeMutableRawPointer
     private var ownByteCount = 0
@@ -72,14 +75,6 @@ struct TransmitQueue: ~Copyable {
             segments: packet.segmentCount, runs: Limits.runsPerPacket, transmits: Limits.runsPerPacket * targets)
     }
 
-    private var mostSlices: Int {
-        @_noLocks get {
-            var most = 0
-            for index in 0..<Self.openRunCount { unsafe most = max(most, openRuns[index].sliceCount) }
-            return most
-        }
-    }
-
     /// Puts a segment into the open run of its group when it has the same targets and fits, else begins a new one. There
     /// must be room, see ``hasRoom(segments:runs:transmits:)``.
     ///
@@ -87,19 +82,27 @@ struct TransmitQueue: ~Copyable {
     ///   has them.
     @_noLocks
     mutating func append(_ segment: iovec, to targets: TargetSet) -> Int32? {
-        let open = unsafe openRun(of: targets.group)
+        let open = unsafe openRuns + latest
         if unsafe open.pointee.run >= 0, unsafe open.pointee.targets == targets {
+            if unsafe runs[Int(open.pointee.run)].append(segment) { return nil }
+        }
+        return unsafe appendElsewhere(segment, to: targets)
+    }
+
+    /// The same, when the open run that grew last does not take it.
+    @inline(never)
+    @_noLocks
+    private mutating func appendElsewhere(_ segment: iovec, to targets: TargetSet) -> Int32? {
+        let open = unsafe openRun(of: targets.group)
+        if unsafe open.pointee.run >= 0 {
             let run = unsafe runs + Int(open.pointee.run)
-            let before = unsafe run.pointee.sliceCount
-            if unsafe run.pointee.append(segment) {
-                unsafe open.pointee.sliceCount += run.pointee.sliceCount - before
-                return nil
-            }
+            if unsafe open.pointee.targets == targets, unsafe run.pointee.append(segment) { return nil }
+            unsafe open.pointee.sliceCount += run.pointee.sliceCount
         }
         precondition(unsafe runCount < Limits.runs && open.pointee.sliceCount < Limits.slices)
         unsafe runs[runCount] = unsafe Run(
             first: segment, at: open.pointee.slices + open.pointee.sliceCount, segmentLimit)
-        unsafe open.pointee.sliceCount += 1
+        unsafe mostSlices = max(mostSlices, open.pointee.sliceCount + Limits.segmentsPerRun)
         unsafe open.pointee.run = Int32(truncatingIfNeeded: runCount)
         unsafe open.pointee.targets = targets
         runCount += 1
@@ -109,15 +112,16 @@ struct TransmitQueue: ~Copyable {
     /// Finds the open run of a group, or the one that gives way to it.
     @_noLocks
     private mutating func openRun(of group: Int32) -> UnsafeMutablePointer<OpenRun> {
-        if unsafe openRuns[latest].targets.group == group { return unsafe openRuns + latest }
         for index in 0..<Self.openRunCount where unsafe openRuns[index].targets.group == group {
             latest = index
             return unsafe openRuns + index
         }
         latest = latest + 1 < Self.openRunCount ? latest + 1 : 0
-        unsafe openRuns[latest].run = -1
-        unsafe openRuns[latest].targets = TargetSet(group: group)
-        return unsafe openRuns + latest
+        let open = unsafe openRuns + latest
+        if unsafe open.pointee.run >= 0 { unsafe open.pointee.sliceCount += runs[Int(open.pointee.run)].sliceCount }
+        unsafe open.pointee.run = -1
+        unsafe open.pointee.targets = TargetSet(group: group)
+        return unsafe open
     }
 
     @_noLocks
@@ -156,6 +160,7 @@ struct TransmitQueue: ~Copyable {
         runCount = 0
         transmitCount = 0
         ownByteCount = 0
+        mostSlices = Limits.segmentsPerRun
         for index in 0..<Self.openRunCount {
             unsafe openRuns[index].sliceCount = 0
             unsafe openRuns[index].run = -1

@@ -56,6 +56,9 @@ public struct LinkStatus: Hashable, Sendable, Codable {
     /// Datagrams sent that were larger than the link carries in one piece: each crossed it in fragments, all of which
     /// have to arrive.
     public var fragmentedDatagrams: UInt64
+    /// The kernel's reason for refusing segmentation offload on this link, whose datagrams leave one by one until it is tried
+    /// again; empty while it does not.
+    public var segmentationRefusal: String
     public var quality: QualityWindows
 
     public init(name: String, state: CarryingState) {
@@ -73,6 +76,7 @@ public struct LinkStatus: Hashable, Sendable, Codable {
         destinationAddress = ""
         traffic = Traffic()
         fragmentedDatagrams = 0
+        segmentationRefusal = ""
         quality = QualityWindows()
     }
 }

@@ -35,6 +35,7 @@ import Testing
         var wwan0 = Self.link("wwan0", .silent)
         wwan0.reason = "brings nothing while others deliver"
         wwan0.fragmentedDatagrams = 7
+        wwan0.segmentationRefusal = "Input/output error"
         wwan0.stateSeconds = 250
         let report = StatusReport(Self.client([eth0, wwan0, Self.link("lo", .idle, isExpected: false)]))
         #expect(
@@ -42,7 +43,7 @@ import Testing
                 "tunnel up · 1 of 2 links · server 203.0.113.7:59501 · io_uring · running 3 d 4 h",
                 "LINK   STATE     LOSS 1m  BEHIND  WINS  RATE ↑ ↓        SINCE  REASON",
                 "eth0   carrying  0.1 %    0 ms    94 %  1.2 / 8.1 Mb/s  3 d",
-                "wwan0  silent    –        –       –     0               4 min  brings nothing while others deliver; 7 datagrams sent in fragments",
+                "wwan0  silent    –        –       –     0               4 min  brings nothing while others deliver; 7 datagrams sent in fragments; segmentation offload is refused: Input/output error",
             ])
         #expect(report.verdict == .fewer && report.links == ["eth0", "wwan0"])
     }

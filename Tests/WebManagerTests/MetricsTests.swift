@@ -41,6 +41,7 @@ import Testing
             #"engarde_link_jitter_seconds{link="eth0"} 0.0015"#,
             #"engarde_link_received_bytes_total{link="eth0"} 1200000"#,
             #"engarde_link_state{link="wwan0",state="silent"} 1"#, #"engarde_link_fragmented_datagrams_total{link="eth0"} 45"#,
+            #"engarde_link_segmentation_offload{link="eth0"} 1"#,
             #"engarde_dropped_datagrams_total{reason="noLink"} 3"#, "engarde_uptime_seconds 3600.5",
             #"engarde_links{state="excluded"} 1"#, #"engarde_link_last_received_age_seconds{link="wwan0"} 12.9"#,
             "engarde_links_expected 2",

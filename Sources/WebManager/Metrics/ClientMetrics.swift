@@ -58,6 +58,9 @@ extension MetricsText {
             MetricsFamily<LinkStatus>(
                 "fragmented_datagrams_total", .counter, "Datagrams sent that are larger than the link carries in one piece."
             ) { Double($0.fragmentedDatagrams) },
+            MetricsFamily<LinkStatus>(
+                "segmentation_offload", .gauge, "0 while the kernel refuses segmentation offload on the link, else 1."
+            ) { $0.segmentationRefusal.isEmpty ? 1 : 0 },
         ]
         add(
             own + SharedFamilies.traffic(\.traffic) + SharedFamilies.quality(\.quality), prefix: "engarde_link_",

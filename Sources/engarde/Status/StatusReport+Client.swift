@@ -46,7 +46,9 @@ extension StatusReport {
 
     private static func row(_ link: LinkStatus) -> [String] {
         let fragments = link.fragmentedDatagrams == 0 ? "" : "\(link.fragmentedDatagrams) datagrams sent in fragments"
-        let reason = [link.reason, link.warning, fragments].filter { !$0.isEmpty }.joined(separator: "; ")
+        let single =
+            link.segmentationRefusal.isEmpty ? "" : "segmentation offload is refused: \(link.segmentationRefusal)"
+        let reason = [link.reason, link.warning, fragments, single].filter { !$0.isEmpty }.joined(separator: "; ")
         let name = link.label.isEmpty ? link.name : "\(link.name) (\(link.label))"
         return [name] + cells(link.state, seconds: link.stateSeconds, link.quality, reason: reason)
     }

@@ -147,7 +147,7 @@ class Link:
         return {
             "name": self.name, "label": self.label, "kind": self.kind, **self.stretch.common(),
             "isExcluded": self.is_excluded(), "isExpected": not self.is_excluded(), "sourceAddress": self.source, "destination": self.destination,
-            "destinationAddress": self.resolved if is_in else "", "fragmentedDatagrams": 0}
+            "destinationAddress": self.resolved if is_in else "", "fragmentedDatagrams": 0, "segmentationRefusal": ""}
 
 
 def program(description, is_client):
