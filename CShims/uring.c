@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <liburing.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -270,4 +271,9 @@ struct engarde_received engarde_uring_received(struct engarde_uring *r, uint16_t
         .payload = payload,
         .payload_length = header->payloadlen < in_buffer ? header->payloadlen : in_buffer,
         .truncated = (header->flags & MSG_TRUNC) != 0};
+}
+
+void engarde_uring_die(int error) {
+    fprintf(stderr, "io_uring cannot go on: %s%s\n", strerror(error), error == EBADR ? ", completions are lost" : "");
+    abort();
 }

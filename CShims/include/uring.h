@@ -111,3 +111,7 @@ struct engarde_received {
 };
 ENGARDE_HOT struct engarde_received engarde_uring_received(
     struct engarde_uring *ring, uint16_t buffer, int32_t result);
+
+// Writes why the ring is of no use any more to the standard error, and ends the process: a completion was lost for want of
+// memory (EBADR), or the ring is broken. Exists because Swift prints no reason for a trap in optimised code.
+ENGARDE_HOT void engarde_uring_die(int error) __attribute__((noreturn));

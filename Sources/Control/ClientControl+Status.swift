@@ -52,7 +52,7 @@ extension ClientControl: ClientStatusSource, SupervisedProgram {
 
     private func swapNow(_ name: String, force: Bool) -> ExclusionOutcome {
         if !force && !policy.isExcluded(name) && isLastCarrying(name) { return .lastLink }
-        policy.swapExclusion(name)
+        guard policy.swapExclusion(name) else { return .unchanged }
         reconcile()
         return .done
     }

@@ -41,21 +41,25 @@ public struct LinkPolicy: Sendable {
         return included.isEmpty || included.contains { $0.matches(name) } ? nil : .omission
     }
 
-    /// Turns the exclusion of `name` round.
-    public mutating func swapExclusion(_ name: String) { swapped.formSymmetricDifference([name]) }
+    /// Names kept at most of those that are turned round, so that requests for ever new names do not fill the memory.
+    public static let swappedMax = 1024
+
+    /// Turns the exclusion of `name` round; false when as many are turned round as can be.
+    @discardableResult
+    public mutating func swapExclusion(_ name: String) -> Bool {
+        guard swapped.count < Self.swappedMax || swapped.contains(name) else { return false }
+        swapped.formSymmetricDifference([name])
+        return true
+    }
 
     /// Ends the exclusion of `name`; false when it was not excluded.
     public mutating func include(_ name: String) -> Bool {
-        guard isExcluded(name) else { return false }
-        swapExclusion(name)
-        return true
+        isExcluded(name) && swapExclusion(name)
     }
 
     /// Excludes `name`; false when it was excluded.
     public mutating func exclude(_ name: String) -> Bool {
-        guard !isExcluded(name) else { return false }
-        swapExclusion(name)
-        return true
+        !isExcluded(name) && swapExclusion(name)
     }
 
     /// Back to what is configured.

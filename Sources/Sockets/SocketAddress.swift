@@ -127,15 +127,20 @@ public struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
-    /// A spread of the 28 bytes over 64 bits for open-addressing tables. Not keyed: bounded tables do not need it.
-    public var hash64: UInt64 {
-        @_noLocks get {
-            var h = (UInt64(familyAndPort) << 32 | UInt64(first)) &* 0x9e37_79b9_7f4a_7c15
-            h = (h ^ (h >> 29) ^ (UInt64(v6.a) << 32 | UInt64(v6.b))) &* 0xbf58_476d_1ce4_e5b9
-            h = (h ^ (h >> 32) ^ (UInt64(v6.c) << 32 | UInt64(v6.d))) &* 0x94d0_49bb_1331_11eb
-            h ^= UInt64(scope)
-            return h ^ (h >> 31)
-        }
+    /// Returns a hash of all that equality compares. Nobody who does not know the key can choose addresses whose hashes meet.
+    @_noLocks
+    public func hash64(key: UInt64) -> UInt64 {
+        let second = key &* 0x9e37_79b9_7f4a_7c15 ^ 0xbf58_476d_1ce4_e5b9
+        var hash = Self.fold(
+            UInt64(familyAndPort) << 32 ^ UInt64(first) ^ key, UInt64(v6.a) << 32 ^ UInt64(v6.b) ^ second)
+        hash = Self.fold(hash ^ UInt64(v6.c) << 32 ^ UInt64(v6.d), second ^ UInt64(scope))
+        return Self.fold(hash ^ key, 0x94d0_49bb_1331_11eb)
+    }
+
+    @_noLocks
+    private static func fold(_ one: UInt64, _ other: UInt64) -> UInt64 {
+        let product = one.multipliedFullWidth(by: other)
+        return product.high ^ product.low
     }
 
     @_noLocks

@@ -256,6 +256,17 @@ struct LinkPolicyTests {
         #expect(policy.isExcluded("wan0") == configured)
     }
 
+    @Test func requestsForEverNewNamesAreBounded() {
+        var policy = LinkPolicy(destination: Self.literal)
+        let excluded = (0..<LinkPolicy.swappedMax).count { policy.exclude("none\($0)") }
+        #expect(excluded == LinkPolicy.swappedMax)
+        let isRefused = !policy.exclude("onemore")
+        #expect(isRefused && !policy.isExcluded("onemore"))
+        #expect(policy.swapped.count == LinkPolicy.swappedMax)
+        let hasRoom = policy.include("none0") && policy.exclude("onemore")
+        #expect(hasRoom)
+    }
+
     /// An interface that comes later is none of those that are named, and becomes a link on request only.
     @Test func whatIsNotNamedIsIncludedOnRequest() {
         var policy = LinkPolicy(destination: Self.literal, excluded: ExcludedInterfaces([], allBut: ["eth0"]))

@@ -110,6 +110,10 @@ import Testing
     /// Bounded tables with masks of few bits live on the low ones.
     @Test("Hashes of neighbours spread over the low bits")
     func hashes() {
+        for key in [0, 1, 0x1234_5678_9abc_def0, UInt64.max] { hashes(key: key) }
+    }
+
+    private func hashes(key: UInt64) {
         var addresses: [SocketAddress] = []
         for number in 1...256 as ClosedRange<UInt16> {
             addresses += [
@@ -120,13 +124,22 @@ import Testing
             ]
         }
         let distinct = Set(addresses)
-        #expect(Set(distinct.map(\.hash64)).count == distinct.count)
+        #expect(Set(distinct.map { $0.hash64(key: key) }).count == distinct.count)
         for kind in 0..<6 {
             var buckets = [Int](repeating: 0, count: 64)
             for index in stride(from: kind, to: addresses.count, by: 6) {
-                buckets[Int(addresses[index].hash64 & 63)] += 1
+                buckets[Int(addresses[index].hash64(key: key) & 63)] += 1
             }
             #expect(buckets.max()! <= 32, "kind \(kind): 256 addresses in 64 buckets")
         }
+    }
+
+    @Test("Addresses that meet in a bucket under one key do not under another")
+    func keyedHashes() {
+        let meeting = (1...60_000 as ClosedRange<UInt16>).map { Self.address("192.0.2.1", $0) }
+            .filter { $0.hash64(key: 1) & 63 == 0 }.prefix(256)
+        var buckets = [Int](repeating: 0, count: 64)
+        for address in meeting { buckets[Int(address.hash64(key: 2) & 63)] += 1 }
+        #expect(meeting.count == 256 && buckets.max()! <= 32)
     }
 }

@@ -34,11 +34,11 @@ struct EngineSockets: ~Copyable {
     deinit { unsafe entries.deallocate() }
 
     subscript(slot: UInt16) -> Entry {
-        @_noLocks unsafeAddress {
+        @_noLocks @inline(__always) unsafeAddress {
             precondition(Int(slot) < Limits.socketSlots)
             return unsafe UnsafePointer(entries + Int(slot))
         }
-        @_noLocks unsafeMutableAddress {
+        @_noLocks @inline(__always) unsafeMutableAddress {
             precondition(Int(slot) < Limits.socketSlots)
             return unsafe entries + Int(slot)
         }

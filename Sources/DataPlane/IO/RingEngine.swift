@@ -64,7 +64,7 @@ struct RingEngine: ~Copyable, Engine {
     @_noLocks
     mutating func receive(_ batch: inout Batch, until deadline: Int64) -> Wake {
         // Nothing may be waited for that is not armed: what ended since the last wait would be noticed by chance only.
-        armWhatEnded()
+        armWhatEnded(&batch)
         if !batch.hasPackets && !hasCommands { wait(until: min(deadline, sockets.resumeAt)) }
         settle(&batch)
         batch.queue.clear()
@@ -121,7 +121,9 @@ struct RingEngine: ~Copyable, Engine {
     }
 
     @_noLocks
-    private func check(_ result: Int32) { precondition(Self.isWeather(result)) }
+    private func check(_ result: Int32) {
+        if !Self.isWeather(result) { engarde_uring_die(-result) }
+    }
 
     /// Whether it passes: a signal, a timeout, a kernel short of memory. What was not submitted stays queued.
     @_noLocks
@@ -159,7 +161,7 @@ struct RingEngine: ~Copyable, Engine {
         while transmitted < batch.queue.transmitCount {
             let first = batch.messages.count
             if batch.messages.append(transmitted, of: batch.queue, now: now) {
-                push(batch, from: first)
+                push(&batch, from: first)
                 transmitted += 1
             } else {
                 enter()
@@ -170,13 +172,13 @@ struct RingEngine: ~Copyable, Engine {
 
     /// Queues a send for each message from number `first` on.
     @_noLocks
-    private mutating func push(_ batch: borrowing Batch, from first: Int) {
+    private mutating func push(_ batch: inout Batch, from first: Int) {
         for message in first..<batch.messages.count {
             let header = unsafe UnsafeMutableRawPointer(batch.messages.headers + message)
                 .assumingMemoryBound(to: msghdr.self)
             let descriptor = sockets[batch.messages.slot(of: message, in: batch.queue)].descriptor
             let token = CompletionToken(message: message)
-            while unsafe !engarde_uring_send(ring, descriptor, header, token.bits, sendsAreSilent) { enter() }
+            while unsafe !engarde_uring_send(ring, descriptor, header, token.bits, sendsAreSilent) { makeRoom(&batch) }
             if !sendsAreSilent { outstanding += 1 }
         }
     }
@@ -188,7 +190,7 @@ struct RingEngine: ~Copyable, Engine {
         finish(&batch)
         batch.messages.clear()
         while batch.messages.appendRetries(of: batch.queue) {
-            push(batch, from: 0)
+            push(&batch, from: 0)
             enter()
             finish(&batch)
             batch.messages.clear()
@@ -211,6 +213,15 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func enter() {
         counters.add(.systemCalls, 1)
         unsafe check(engarde_uring_submit(ring))
+    }
+
+    /// Makes room for another submission. While completions wait that the ring has no room for the kernel takes none
+    /// (EBUSY, io_uring_enter(2)).
+    @inline(never)
+    @_noLocks
+    private mutating func makeRoom(_ batch: inout Batch) {
+        enter()
+        reap(&batch)
     }
 
     // MARK: Recycle
@@ -294,14 +305,14 @@ struct RingEngine: ~Copyable, Engine {
 
     @inline(never)
     @_noLocks
-    private mutating func armWhatEnded() {
+    private mutating func armWhatEnded(_ batch: inout Batch) {
         if sockets.resumeAt != .max {
             while let _ = sockets.nextResumed(now: engarde_monotonic_nanoseconds()) { needsArming = true }
         }
         guard needsArming else { return }
         needsArming = false
         if !isMailArmed {
-            while unsafe !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { enter() }
+            while unsafe !engarde_uring_read_event(ring, mail, CompletionToken(.mail).bits) { makeRoom(&batch) }
             isMailArmed = true
             underWay += 1
         }
@@ -312,7 +323,7 @@ struct RingEngine: ~Copyable, Engine {
             let entry = sockets[slot]
             guard entry.isServed, !entry.isArmed, !entry.isPaused else { continue }
             let token = CompletionToken(receive: SocketHandle(slot: slot, generation: entry.generation))
-            while unsafe !engarde_uring_receive(ring, entry.descriptor, token.bits) { enter() }
+            while unsafe !engarde_uring_receive(ring, entry.descriptor, token.bits) { makeRoom(&batch) }
             sockets[slot].isArmed = true
             underWay += 1
         }

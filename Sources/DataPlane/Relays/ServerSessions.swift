@@ -64,13 +64,18 @@ struct ServerSessions: ~Copyable {
     /// Validates members by a datagram that all of `members` have brought and that came first at `first`: a validated one
     /// among them makes it authentic, and that it had not come when a member joined shows that the member brings what the
     /// client sends now. Its counter proves nothing: anybody can write a large one, also from a validated member's address.
-    @inline(never)
     @_noLocks
     mutating func validateMembers(_ members: UInt32, of session: SessionIndex, _ message: Message, first: Int64) {
-        var waiting = members & table[session].pendingMembers
-        guard waiting != 0, members & table[session].validatedMembers != 0, case .data = message.kind,
-            receivers.session(of: message.receiver) == session
-        else { return }
+        let waiting = members & table[session].pendingMembers
+        guard waiting != 0, members & table[session].validatedMembers != 0, case .data = message.kind else { return }
+        validate(waiting, of: session, message, first: first)
+    }
+
+    @inline(never)
+    @_noLocks
+    private mutating func validate(_ members: UInt32, of session: SessionIndex, _ message: Message, first: Int64) {
+        guard receivers.session(of: message.receiver) == session else { return }
+        var waiting = members
         while waiting != 0 {
             let path = table.member(session, waiting.trailingZeroBitCount)
             waiting &= waiting - 1

@@ -31,6 +31,8 @@ struct LastKnownPaths: ~Copyable {
     private let counts: UnsafeMutablePointer<Int>
     /// Values are places.
     private var buckets: HashBuckets
+    /// A secret, so that strangers cannot choose addresses that meet in one bucket.
+    private let hashKey = UInt64.random(in: 0...UInt64.max)
 
     init(sessions: Int, perSession: Int) {
         self.perSession = perSession
@@ -129,7 +131,9 @@ struct LastKnownPaths: ~Copyable {
     }
 
     @_noLocks
-    private func hash(_ address: SocketAddress) -> UInt32 { UInt32(truncatingIfNeeded: address.hash64) }
+    private func hash(_ address: SocketAddress) -> UInt32 {
+        UInt32(truncatingIfNeeded: address.hash64(key: hashKey))
+    }
 }
 
 /// How much a silent client may be sent: as a full cup that is filled again once a period.

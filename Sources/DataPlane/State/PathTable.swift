@@ -12,10 +12,13 @@ struct PathTable: ~Copyable {
     /// Indices of the live paths, then of the free ones.
     private let order: UnsafeMutablePointer<PathIndex>
     private var buckets: HashBuckets
+    private let hashKey: UInt64
     private var nextTenant: UInt16 = 0
 
-    init(capacity: Int) {
+    /// - Parameter hashKey: a secret, so that strangers cannot choose addresses that meet in one bucket.
+    init(capacity: Int, hashKey: UInt64 = .random(in: 0...UInt64.max)) {
         self.capacity = capacity
+        self.hashKey = hashKey
         buckets = HashBuckets(capacity: capacity)
         unsafe paths = .allocate(capacity: capacity)
         unsafe order = .allocate(capacity: capacity)
@@ -36,11 +39,11 @@ struct PathTable: ~Copyable {
 
     /// A path in place.
     subscript(index: PathIndex) -> Path {
-        @_noLocks unsafeAddress {
+        @_noLocks @inline(__always) unsafeAddress {
             precondition(index.position >= 0 && index.position < capacity)
             return unsafe UnsafePointer(paths + index.position)
         }
-        @_noLocks unsafeMutableAddress {
+        @_noLocks @inline(__always) unsafeMutableAddress {
             precondition(index.position >= 0 && index.position < capacity)
             return unsafe paths + index.position
         }
@@ -107,5 +110,7 @@ struct PathTable: ~Copyable {
     }
 
     @_noLocks
-    private func hash(_ address: SocketAddress) -> UInt32 { UInt32(truncatingIfNeeded: address.hash64) }
+    private func hash(_ address: SocketAddress) -> UInt32 {
+        UInt32(truncatingIfNeeded: address.hash64(key: hashKey))
+    }
 }

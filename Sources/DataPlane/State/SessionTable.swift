@@ -59,11 +59,11 @@ struct SessionTable: ~Copyable {
 
     /// A session in place.
     subscript(index: SessionIndex) -> Session {
-        @_noLocks unsafeAddress {
+        @_noLocks @inline(__always) unsafeAddress {
             precondition(index.position >= 0 && index.position < limits.tableCapacity)
             return unsafe UnsafePointer(sessions + index.position)
         }
-        @_noLocks unsafeMutableAddress {
+        @_noLocks @inline(__always) unsafeMutableAddress {
             precondition(index.position >= 0 && index.position < limits.tableCapacity)
             return unsafe sessions + index.position
         }
@@ -87,6 +87,7 @@ struct SessionTable: ~Copyable {
     }
 
     /// Returns the session a tag stands for, unless it is gone.
+    @inline(__always)
     @_noLocks
     func session(tagged tag: UInt32) -> SessionIndex? {
         let index = SessionIndex(Int32(truncatingIfNeeded: tag & 0xfff))

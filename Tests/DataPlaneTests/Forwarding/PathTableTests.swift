@@ -114,10 +114,10 @@ import Testing
         // 16 buckets for 8 paths; bucket 14 makes the chain wrap around.
         let colliding = (1...UInt16.max).lazy
             .map { SocketAddress(IPAddress("192.0.2.1")!, port: $0) }
-            .filter { $0.hash64 & 15 == 14 }.prefix(8)
+            .filter { $0.hash64(key: 7) & 15 == 14 }.prefix(8)
         let all = Array(colliding)
         #expect(all.count == 8)
-        var table = PathTable(capacity: 8)
+        var table = PathTable(capacity: 8, hashKey: 7)
         var model = Model(capacity: 8)
         for address in all {
             _ = table.insert(address, at: 0, local: Self.local(0))
