@@ -47,7 +47,7 @@ public struct SystemCommands: CommandRunner {
     private static func start(_ path: String, _ command: Command) async throws -> CommandOutcome {
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
-        // What is read here is written for programs: in no language but the plain one.
+        // The output is read by programs: it has to be in no language but the plain one.
         let environment = Environment.inherit.updating(["LC_ALL": "C"])
         let result = try await Subprocess.run(
             .path(FilePath(path)), arguments: Arguments(Array(command.words.dropFirst())), environment: environment,

@@ -23,7 +23,7 @@ import Testing
         #expect(missing.complaint == "engarde-no-such-program: no such program")
     }
 
-    /// What is there and cannot be run is not taken for what is not there: then there would be nothing to undo.
+    /// A program that cannot be run is not taken for a missing one: then there would be nothing to undo.
     @Test func onlyAMissingProgramIsNotFound() async throws {
         let folder = try TemporaryFolder()
         let files = Files(root: folder.path)

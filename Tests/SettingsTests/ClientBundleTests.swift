@@ -9,7 +9,8 @@ import Testing
 
     static var bundle: ClientBundle {
         ClientBundle(
-            name: "van", servers: [HostPort(host: "203.0.113.7", port: 59501), HostPort(host: "2001:db8::1", port: 59501)],
+            name: "van",
+            servers: [HostPort(host: "203.0.113.7", port: 59501), HostPort(host: "2001:db8::1", port: 59501)],
             serverPublicKey: key("s"), presharedKey: key("p"), privateKey: key("c"), publicKey: key("d"),
             addresses: ["10.77.0.2/24", "fd77::2/64"], serverAddresses: ["10.77.0.1", "fd77::1"], mtu: 1420,
             dns: ["9.9.9.9"])

@@ -151,7 +151,7 @@ import Testing
         #expect(failure.description.hasSuffix("delete that file, and then: engarde client add van"))
     }
 
-    /// What was taken back does not come again with the next client.
+    /// A server that was taken back does not come again with the next client.
     @Test func keysAloneAreNoServer() async throws {
         #expect(SetupRecord(role: .server).isInForce == false)
         try await Scene.setUpServer(machine)

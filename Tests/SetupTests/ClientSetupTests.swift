@@ -53,7 +53,7 @@ import Testing
         #expect(try read("/proc/sys/net/ipv4/conf/all/src_valid_mark").hasPrefix("0"))
     }
 
-    /// Who asks for names elsewhere than in the tunnel should know.
+    /// A user whose names are asked for elsewhere than in the tunnel should know.
     @Test func namesOutsideOfTheTunnelAreWarnedOf() async throws {
         for (fullTunnel, hasTool) in [(true, false), (true, true), (false, false)] {
             machine.trace.withLock { $0.hasResolvconf = hasTool }

@@ -15,14 +15,14 @@ final class FakeMachine: CommandRunner {
         var firewall = Firewall.none
     }
 
-    /// What has been done, in order, as far as it changes anything.
+    /// Everything that has been done, in order, as far as it changes anything.
     struct Trace {
         var state = State()
         var changes: [String] = []
         var keyCount = 0
         /// Changes left until the machine stops in the middle of things; nil for ever.
         var lifetime: Int?
-        /// What `wg show all dump` prints.
+        /// The output of `wg show all dump`.
         var dump = ""
         /// A command that fails, by its beginning.
         var broken: String?

@@ -82,7 +82,7 @@ import Testing
         #expect(!bundle.text.contains("privateKey"))
     }
 
-    /// What a user has written is put back at the end, and what a user changes afterwards is not lost.
+    /// A file that a user has written is put back at the end, and one that a user changes afterwards is not lost.
     @Test func filesOfTheUserAreKept() async throws {
         try machine.host.files.makeFolder(Places.folder)
         try machine.host.files.write("mine\n", to: Places.configuration, mode: 0o640)

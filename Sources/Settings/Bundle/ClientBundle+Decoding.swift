@@ -135,7 +135,7 @@ extension SectionReader {
             reportMissing(key, wanted: "a key of WireGuard's")
             return nil
         }
-        // Which complains of what is no key.
+        // The reading of a public key complains of a text that is none.
         return publicKey(key) == nil ? nil : text(key)
     }
 }

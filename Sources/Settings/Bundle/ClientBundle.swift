@@ -46,8 +46,8 @@ public struct ClientBundle: Hashable, Sendable {
     /// Returns whether a text is a key of WireGuard's.
     public static func isKey(_ text: String) -> Bool { (try? PublicKey(base64: text)) != nil }
 
-    /// Returns whether a text can be the name of a client: 1 to 32 letters, digits, dashes, dots and underscores, the first
-    /// of them a letter or a digit. It is a part of a file's name.
+    /// Returns whether a text can be the name of a client: 1 to 32 letters, digits, dashes, dots and underscores, the
+    /// first of them a letter or a digit. It is a part of a file's name.
     public static func isName(_ text: String) -> Bool {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

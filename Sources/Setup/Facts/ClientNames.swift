@@ -5,8 +5,8 @@ internal import Settings
 
 /// The names of a server's clients, as their bundles have them.
 public enum ClientNames {
-    /// Returns them by the port from which engarde-server speaks to WireGuard for a client, which is its peer's endpoint
-    /// there. Empty for users who may not know, and on a machine that setup has not made a server.
+    /// Returns them by the port from which engarde-server speaks to WireGuard for a client, which is its peer's
+    /// endpoint there. Empty for users who may not know, and on a machine that setup has not made a server.
     public static func byPort(_ host: Host) async -> [UInt16: String] {
         guard let clients = try? ServerClients.all(host), !clients.isEmpty else { return [:] }
         var names: [UInt16: String] = [:]

@@ -26,8 +26,8 @@ public struct ClientPlan: Sendable {
         } else {
             guard let known = try host.files.read(Places.privateKey)?.trimmed else {
                 throw SetupFailure(
-                    "the bundle holds no private key, and there is none in \(Places.privateKey): put the one there that "
-                        + "belongs to \(bundle.publicKey)")
+                    "the bundle holds no private key, and there is none in \(Places.privateKey): put the one there "
+                        + "that belongs to \(bundle.publicKey)")
             }
             privateKey = known
         }

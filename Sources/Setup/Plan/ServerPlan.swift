@@ -32,7 +32,7 @@ public struct ServerPlan: Sendable {
         guard known != nil || clients.isEmpty else {
             throw SetupFailure(
                 "\(Places.wireGuard) holds no private key, and the clients know the server by the one that was there: "
-                    + "put the file back, or begin anew by engarde uninstall --purge, with a new bundle for each client")
+                    + "put the file back, or begin anew by engarde uninstall --purge, with new bundles for all clients")
         }
         let keys = WireGuardKeys(host)
         privateKey = if let known { known } else { try await keys.privateKey() }

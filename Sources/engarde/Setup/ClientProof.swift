@@ -24,7 +24,8 @@ struct ClientProof {
     func print() async throws {
         let before = await peer()
         let isKnown = before?.lastHandshake != nil
-        // A client that has had a handshake begins another one, when the server has forgotten it, after 15 s without answer.
+        // A client that has had a handshake begins another one after 15 s without answer, when the server has
+        // forgotten it.
         let seconds = isKnown ? 30 : 15
         let begin = ContinuousClock.now
         // Something has to be sent for WireGuard to begin. The end of this function cancels it, and waits for its end.
