@@ -14,7 +14,7 @@ import Testing
     private var path: String { "\(folder.path)/run/client.sock" }
 
     /// A client with a timeout that a busy machine cannot reach.
-    private var control: ControlClient { ControlClient(path: path, patience: .seconds(3600)) }
+    private var control: ControlClient { ControlClient(path: path, timeout: .seconds(3600)) }
 
     init() throws { folder = try TemporaryFolder() }
 
@@ -109,7 +109,7 @@ import Testing
         defer { close(silent) }
         #expect(listen(silent, 8) == 0)
         do {
-            _ = try await ControlClient(path: path, patience: .milliseconds(50)).status()
+            _ = try await ControlClient(path: path, timeout: .milliseconds(50)).status()
             Issue.record("an answer from nobody")
         } catch {
             #expect(error.description == "\(path): the program does not answer")
