@@ -65,7 +65,7 @@ struct Meter {
     /// What it does now.
     var state: CarryingState { health.state }
     /// What people are told of, see ``LinkHealth/alarm``.
-    var alarm: CarryingState { health.alarm }
+    var alarm: CarryingState { health.reportedState }
     var reason: String { health.reason }
 
     init(_ observer: LinkHealth.Observer, now: Int64) {
@@ -164,7 +164,7 @@ struct Meter {
         evidence.sentDatagrams = seen.sent
         evidence.refusedDatagrams = seen.refused
         evidence.refusal = reading.refusal?.reason ?? ""
-        evidence.lastHeardAnywhere = reading.lastHeardAnywhere
+        evidence.lastReceivedAnywhere = reading.lastHeardAnywhere
         evidence.unansweredDatagrams = reading.expectedReplies &- questionsWhenHeard
         evidence.window = windows.last10Seconds
         evidence.windowEnd = (folded + 1) * 1_000_000_000

@@ -8,7 +8,7 @@ public enum AnyStatus: Sendable {
     case client(ClientStatus, json: [UInt8])
     case server(ServerStatus, json: [UInt8])
 
-    /// As the program gave it.
+    /// The JSON as received.
     public var json: [UInt8] {
         switch self {
         case .client(_, let json), .server(_, let json): json
@@ -19,7 +19,9 @@ public enum AnyStatus: Sendable {
         var type: String
     }
 
-    /// - Throws: when it is not what `/api/v2/status` answers, as when the program is of another version.
+    /// Decodes the response of `/api/v2/status`.
+    ///
+    /// - Throws: `ControlFailure` when it cannot be decoded, for example because the program has another version.
     public init(json: [UInt8]) throws(ControlFailure) {
         let data = Data(json)
         let decoder = JSONDecoder()

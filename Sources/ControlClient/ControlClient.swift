@@ -10,29 +10,31 @@ internal import NIOHTTPTypesHTTP1
 internal import NIOPosix
 internal import Status
 
-/// Asks a running program over its control socket.
+/// Sends requests to a running program over its control socket.
 public struct ControlClient: Sendable {
-    /// Bytes of an answer that are taken in: a server with every session and path it may have says less than 8 MiB.
+    /// The maximum size of a response: that of a server with all possible sessions and paths is below 8 MiB.
     private static let answerBytesMax = 16 * 1024 * 1024
 
     private let path: String
-    private let patience: Duration
+    private let timeout: Duration
 
+    /// Creates a client; it connects for each request.
+    ///
     /// - Parameters:
-    ///   - path: the socket's.
-    ///   - patience: for how long the program may say nothing.
-    public init(path: String, patience: Duration = .seconds(10)) {
-        (self.path, self.patience) = (path, patience)
+    ///   - path: the path of the socket.
+    ///   - timeout: the maximum time without any data from the program.
+    public init(path: String, timeout: Duration = .seconds(10)) {
+        (self.path, self.timeout) = (path, timeout)
     }
 
-    /// The status of whichever program it is.
+    /// Returns the status of the program, client or server.
     public func status() async throws(ControlFailure) -> AnyStatus {
         try AnyStatus(json: try await ask(.get, "/api/v2/status", body: nil))
     }
 
-    /// Asks for a change of the exclusions.
+    /// Requests a change of the exclusions.
     ///
-    /// - Throws: the program's own words when it refuses.
+    /// - Throws: `ControlFailure` with the program's message when it refuses.
     public func change(_ change: ExclusionChange) async throws(ControlFailure) {
         _ = try await ask(.post, change.path, body: change.body)
     }
@@ -76,15 +78,15 @@ public struct ControlClient: Sendable {
     private func exchange(
         _ method: HTTPRequest.Method, _ target: String, _ body: [UInt8]?
     ) async throws -> (HTTPResponse.Status, [UInt8]) {
-        let (path, patience) = (self.path, TimeAmount(self.patience))
+        let (path, timeout) = (self.path, TimeAmount(self.timeout))
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(patience)
+            .connectTimeout(timeout)
             .connect(unixDomainSocketPath: path) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandlers(
-                        HTTP1ToHTTPClientCodec(), IdleStateHandler(readTimeout: patience),
-                        SilenceFailure(ControlFailure(Self.noAnswer(path))))
+                        HTTP1ToHTTPClientCodec(), IdleStateHandler(readTimeout: timeout),
+                        ResponseTimeoutHandler(ControlFailure(Self.noAnswer(path))))
                     return try NIOAsyncChannel<HTTPResponsePart, HTTPRequestPart>(
                         wrappingChannelSynchronously: channel)
                 }
@@ -120,8 +122,8 @@ public struct ControlClient: Sendable {
     }
 }
 
-/// Ends a connection on which nothing comes.
-private final class SilenceFailure: ChannelInboundHandler, Sendable {
+/// Closes a connection after the timeout.
+private final class ResponseTimeoutHandler: ChannelInboundHandler, Sendable {
     typealias InboundIn = HTTPResponsePart
 
     private let failure: ControlFailure
@@ -133,4 +135,11 @@ private final class SilenceFailure: ChannelInboundHandler, Sendable {
         context.fireErrorCaught(failure)
         context.close(promise: nil)
     }
+}
+
+/// A failed request to a program, described in one line.
+public struct ControlFailure: Error, Hashable, CustomStringConvertible {
+    public var description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -2,12 +2,14 @@
 
 internal import FoundationEssentials
 
-/// A request to take a link out of the fan-out or to put it back.
+/// A request to exclude links or to include them again.
 public enum ExclusionChange: Hashable, Sendable {
-    /// - Parameter force: also when it is the last one that carries.
+    /// Excludes a link.
+    ///
+    /// - Parameter force: true to exclude even the last link that carries traffic.
     case exclude(String, force: Bool)
     case include(String)
-    /// Back to what the file says.
+    /// Resets the exclusions to the configuration.
     case reset
 
     private struct Body: Encodable {
@@ -31,6 +33,6 @@ public enum ExclusionChange: Hashable, Sendable {
         }
     }
 
-    /// A structure of text and a boolean always has a JSON.
+    /// Encodes the body. Encoding a string and a boolean cannot fail.
     private static func json(_ body: Body) -> [UInt8] { Array(try! JSONEncoder().encode(body)) }
 }

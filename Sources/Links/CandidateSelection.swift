@@ -2,24 +2,24 @@
 
 internal import Sockets
 
-/// The pair of addresses that a link uses, and what to try when nothing comes back. Pure: times are handed in, in
-/// nanoseconds of one monotonic clock.
+/// Selects the pair of addresses that a link uses, and the next one to try when nothing is received. It has no side
+/// effects: times are parameters, in nanoseconds of one monotonic clock.
 ///
 ///     candidates change ─► update ─► the pair to use
 ///     once a second     ─► attempt ─► another pair, or the same from another source port
 ///
-/// A pair that answers becomes the link's *home*. A link whose home falls silent tries it from another port, then
-/// another pair, then home again, and so on with growing pauses: the way back may be open at any time, and home is
-/// where it was. A link that no pair has answered yet goes through all of them.
+/// A pair that answers becomes the link's *home*. When home becomes silent, the link tries it from another port, then
+/// another pair, then home again, and so on with growing pauses, because home is the most likely to work again. A link
+/// without an answer so far tries all pairs in turn.
 public struct CandidateSelection: Hashable, Sendable {
-    /// What is known of the link at one moment.
+    /// The measurements of the link at one moment.
     public struct Evidence: Hashable, Sendable {
         public var now: Int64
-        /// When something last came over the link; 0 for never.
+        /// The time of the last datagram received over the link; 0 for never.
         public var lastReceived: Int64
-        /// Whether the link's quality is judged to be silent.
+        /// True when the state of the link is silent.
         public var isSilent: Bool
-        /// Datagrams sent so far that WireGuard answers.
+        /// The number of datagrams sent so far that WireGuard answers.
         public var questions: UInt64
 
         public init(now: Int64, lastReceived: Int64, isSilent: Bool, questions: UInt64) {
@@ -30,11 +30,11 @@ public struct CandidateSelection: Hashable, Sendable {
         }
     }
 
-    /// A pair to go on with.
+    /// The next pair to try.
     public struct Attempt: Hashable, Sendable {
         public var pair: CandidatePair
-        /// Whether it wants a socket with another source port: routers on the way may have a state for the old one
-        /// that swallows everything, and that our own datagrams keep alive.
+        /// True when a new source port is needed: a router on the path may have a broken connection state for the old
+        /// port, which our own datagrams keep alive.
         public var needsNewPort: Bool
 
         public init(_ pair: CandidatePair, needsNewPort: Bool) {
@@ -44,45 +44,46 @@ public struct CandidateSelection: Hashable, Sendable {
     }
 
     private static let second: Int64 = 1_000_000_000
-    /// Before a pair that has not answered is left: two round trips over a satellite, and some patience for a server.
+    /// The time after which a pair that has not answered is given up: two round trips over a satellite, and a margin
+    /// for the server.
     private static let unansweredSeconds: Int64 = 3
-    /// Before home is tried from another port.
+    /// The time after which home is tried from another port.
     private static let homeSeconds: Int64 = 5
-    /// The longest pause, on a link with one pair.
+    /// The longest pause on a link with one pair.
     private static let pauseSecondsMax: Int64 = 300
-    /// The same on a link with several, at home.
+    /// The longest pause at home on a link with several pairs.
     private static let homeSecondsMax: Int64 = 60
-    /// The longest stay at another pair: home may be back meanwhile.
+    /// The longest pause at another pair, because home may work again.
     private static let awaySecondsMax: Int64 = 12
-    /// The longest stay at a pair as long as none has answered.
+    /// The longest pause at a pair while none has answered.
     private static let searchSecondsMax: Int64 = 24
 
     /// The pair in use; nil before the first ``update(_:now:lastReceived:)``.
     public private(set) var pair: CandidatePair?
     private var candidates: [CandidatePair] = []
-    /// When the pair came into use.
+    /// The time since which the pair is in use.
     private var chosenAt: Int64 = 0
-    /// The best source address for its destination then.
+    /// The best source address for its destination at that time.
     private var preferredSource: IPAddress?
-    /// The pair that answered last on this link.
+    /// The latest pair that answered.
     private var answered: CandidatePair?
 
-    /// Attempts since something came last.
+    /// The number of attempts since the last datagram received.
     private var attempts = 0
-    /// The next of the other pairs.
+    /// The index of the next of the other pairs.
     private var cursor = 0
     private var questionsSeen: UInt64?
-    /// When the present pair began to bring nothing; nil while it is well or unused.
+    /// The time when the current pair began to fail; nil while it works or is unused.
     private var troubledSince: Int64?
 
     public init() {}
 
-    // MARK: What may be used changes
+    // MARK: Candidates
 
-    /// Takes in the pairs that may be used, best first and at least one, and returns the one to use.
+    /// Sets the candidates, best first and at least one, and returns the pair to use.
     ///
-    /// The pair in use stays while it is among them, unless the kernel prefers another source address than before, or
-    /// a better pair has turned up and this one has not answered.
+    /// The current pair stays while it is a candidate, unless the kernel prefers another source address than before, or
+    /// there is a new better pair and the current one has not answered.
     public mutating func update(_ candidates: [CandidatePair], now: Int64, lastReceived: Int64) -> CandidatePair {
         note(lastReceived)
         let best = candidates[0]
@@ -123,17 +124,18 @@ public struct CandidateSelection: Hashable, Sendable {
         candidates.first { $0.destination == destination }?.source
     }
 
-    /// Whether the pair in use has brought something, given when the link last did.
+    /// Returns true when the current pair has received something, given the time of the link's last datagram.
     public func hasAnswered(_ lastReceived: Int64) -> Bool { pair != nil && lastReceived > chosenAt }
 
-    /// Notes an answer over the pair in use.
+    /// Records an answer over the current pair.
     private mutating func note(_ lastReceived: Int64) {
         if hasAnswered(lastReceived) { answered = pair }
     }
 
-    // MARK: Nothing comes back
+    // MARK: Attempts
 
-    /// Returns what to try now, or nil to go on as it is. To be asked about once a second while the link carries.
+    /// Returns the next attempt, or nil to keep the current pair. Must be called about once a second while the link
+    /// carries traffic.
     public mutating func attempt(_ evidence: Evidence) -> Attempt? {
         guard let pair else { return nil }
         note(evidence.lastReceived)
@@ -151,7 +153,7 @@ public struct CandidateSelection: Hashable, Sendable {
         return next
     }
 
-    /// Whether the link is silent, or the pair is new and has not answered a question.
+    /// Returns true when the link is silent, or its new pair has not answered.
     private mutating func isTroubled(_ evidence: Evidence) -> Bool {
         if hasAnswered(evidence.lastReceived) { return evidence.isSilent }
         guard let questionsSeen else {
@@ -161,7 +163,7 @@ public struct CandidateSelection: Hashable, Sendable {
         return evidence.isSilent || evidence.questions > questionsSeen
     }
 
-    /// Where the link was well, or its best pair when it never was.
+    /// The pair that answered last, or the best one when none has.
     private var home: CandidatePair { answered.flatMap { candidates.contains($0) ? $0 : nil } ?? candidates[0] }
 
     private var others: [CandidatePair] { candidates.filter { $0 != home } }

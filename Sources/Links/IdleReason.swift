@@ -3,11 +3,11 @@
 public import Settings
 public import Sockets
 
-/// Why an interface that is not excluded carries no traffic; described in words for people.
+/// The reason for which an interface that is not excluded carries no traffic.
 public enum IdleReason: Hashable, Sendable, CustomStringConvertible {
-    /// Loopback, which is a link only when an override names it.
+    /// It is loopback, which is a link only when an override names it.
     case loopback
-    /// A tunnel, likely WireGuard's own, which is a link only when an override names it.
+    /// It is a tunnel, likely WireGuard's own, which is a link only when an override names it.
     case tunnel(kind: String)
     case down
     case noCarrier
@@ -16,7 +16,7 @@ public enum IdleReason: Hashable, Sendable, CustomStringConvertible {
     case tentativeAddress
     /// The destination's name has no address yet.
     case unresolved(HostPort)
-    /// It has addresses, but none of a family the destination has.
+    /// It has no address of a family that the destination has.
     case noAddressOfDestinationFamily(IPAddress.Family)
     /// The routing tables have no route to the destination over it.
     case noRoute(HostPort)

@@ -4,18 +4,18 @@ public import Sockets
 
 /// A network interface as the kernel last described it.
 public struct Interface: Hashable, Sendable {
-    /// The kernel's index: what stays the same when the interface is renamed.
+    /// The kernel's index, which stays the same when the interface is renamed.
     public var index: Int32
     public var name: String
-    /// `veth`, `wireguard`, `tun`, …; empty for hardware.
+    /// The kind: `veth`, `wireguard`, `tun`, …; empty for hardware.
     public var kind: String
     public var isAdministrativelyUp: Bool
-    /// Able to carry, which the kernel may know up to a second before `ip link` shows it; false when down.
+    /// True when the interface has a carrier, which may be up to a second before `ip link` shows it; false when down.
     public var hasCarrier: Bool
     public var isLoopback: Bool
-    /// Bytes a packet may have on this interface.
+    /// The maximum size of a packet, in bytes.
     public var mtu: Int
-    /// IPv4 first and in the kernel's order, then IPv6 by value: the kernel's order of those means nothing.
+    /// The addresses: IPv4 in the kernel's order, then IPv6 sorted, because their order in the kernel has no meaning.
     public var addresses: [InterfaceAddress]
 
     public init(
@@ -37,13 +37,13 @@ public struct Interface: Hashable, Sendable {
 public struct InterfaceAddress: Hashable, Sendable {
     public var ip: IPAddress
     public var prefixLength: Int
-    /// Duplicate address detection has not finished.
+    /// True while duplicate address detection has not finished.
     public var isTentative = false
-    /// Duplicate address detection has found another machine with this address.
+    /// True when duplicate address detection has found another machine with this address.
     public var isDuplicate = false
-    /// Its preferred lifetime is over.
+    /// True when its preferred lifetime is over.
     public var isDeprecated = false
-    /// An IPv6 privacy address.
+    /// True for an IPv6 privacy address.
     public var isTemporary = false
 
     public init(
@@ -58,24 +58,24 @@ public struct InterfaceAddress: Hashable, Sendable {
         self.isTemporary = isTemporary
     }
 
-    /// Whether a link that sends from it may go on: neither loopback nor link-local, nor another machine's too.
+    /// True when a link that sends from it may continue: it is neither loopback, link-local nor a duplicate.
     public var isUsable: Bool { !ip.isLoopback && !ip.isLinkLocal && !isDuplicate }
 
-    /// Whether a link may begin to send from it. The kernel binds no socket to a tentative address.
+    /// True when a link may begin to send from it. The kernel binds no socket to a tentative address.
     public var isEligible: Bool { isUsable && !isTentative }
 
-    /// The order in which addresses are taken, best first.
+    /// The preference among addresses, best first.
     public enum Standing: Comparable, Sendable {
         case preferred
-        /// It changes once a day or so, and with it the path that the server knows.
+        /// A temporary address, which changes about once a day, and with it the path that the server knows.
         case temporary
-        /// It serves what uses it already, and what finds no other (RFC 4862, 5.5.4).
+        /// A deprecated address, to be used only by existing links and without another one (RFC 4862, 5.5.4).
         case deprecated
     }
 
     public var standing: Standing { isDeprecated ? .deprecated : isTemporary ? .temporary : .preferred }
 
-    /// Whether `other` is in this address's network.
+    /// Returns true when `other` is in this address's network.
     func sharesNetwork(with other: IPAddress) -> Bool {
         guard other.family == ip.family else { return false }
         return zip(ip.bytes, other.bytes).enumerated().allSatisfy { index, pair in

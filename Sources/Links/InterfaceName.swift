@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Interface names as text.
+/// Converts interface names to text.
 ///
-/// The kernel takes any bytes for a name but `/`, `:` and white space. What is no printable text is written as `\xNN`,
-/// a backslash as `\x5c`, so that different names stay different and none can write into a terminal.
+/// The kernel allows any bytes in a name except `/`, `:` and white space. Bytes that are not printable text are written
+/// as `\xNN`, a backslash as `\x5c`, so that different names stay different and none can control a terminal.
 enum InterfaceName {
     static func text(_ bytes: [UInt8]) -> String {
         if let name = String(validating: bytes, as: UTF8.self) {

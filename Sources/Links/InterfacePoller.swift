@@ -3,7 +3,7 @@
 internal import CShims.Netlink
 internal import Sockets
 
-/// Enumerates the interfaces without netlink. Its owner sees to it that only one thread at a time uses it.
+/// Enumerates the interfaces without netlink. Must be used by one thread at a time.
 final class InterfacePoller {
     private let poller: OpaquePointer
     private var table = InterfaceTable()

@@ -4,26 +4,25 @@ internal import Sockets
 
 /// The machine's interfaces with their addresses, as a value.
 ///
-/// It is kept true by events, and made true again by a dump: everything the dump does not mention and no
-/// event has brought since the dump began is swept out at its end. Tables are equal when their interfaces
-/// are.
+/// Events keep it current, and dumps correct it: entries that neither the dump nor an event since its begin has
+/// mentioned are removed at its end. Tables are equal when their interfaces are.
 public struct InterfaceTable: Sendable {
     private struct Entry {
-        /// Nil while only addresses have been heard of.
+        /// The interface; nil while only addresses are known.
         var link: Marked<Interface>?
         var addresses: [Marked<AddressRecord>] = []
     }
 
     private struct Marked<Value: Sendable>: Sendable {
         var value: Value
-        /// The dump that was the latest to begin when this was last heard of.
+        /// The number of the latest dump when this was last mentioned.
         var dump: UInt64
     }
 
     private var entries: [Int32: Entry] = [:]
     private var dump: UInt64 = 0
 
-    /// A table of these interfaces, for those who have one from elsewhere.
+    /// Creates a table of given interfaces.
     public init(_ interfaces: [Interface] = []) {
         for interface in interfaces {
             apply(.link(interface))
@@ -34,24 +33,24 @@ public struct InterfaceTable: Sendable {
         }
     }
 
-    /// All interfaces by rising index.
+    /// All interfaces in the order of their indices.
     public var interfaces: [Interface] { entries.keys.sorted().compactMap { self[$0] } }
 
-    /// The interface of that index.
+    /// Returns the interface with an index.
     public subscript(index: Int32) -> Interface? {
         guard let entry = entries[index], var interface = entry.link?.value else { return nil }
         interface.addresses = Self.ordered(entry.addresses.map(\.value.address))
         return interface
     }
 
-    /// The interface that has that name now.
+    /// Returns the interface with a name.
     public func interface(named name: String) -> Interface? {
         entries.first { $0.value.link?.value.name == name }.flatMap { self[$0.key] }
     }
 
     private static func ordered(_ addresses: [InterfaceAddress]) -> [InterfaceAddress] {
         var ordered: [InterfaceAddress] = []
-        // Point-to-point addresses of one interface may differ in the far end only; here they are one.
+        // Point-to-point addresses of one interface may differ in the peer only; they count as one here.
         for address in addresses where address.ip.family == .v4 && !ordered.contains(address) {
             ordered.append(address)
         }
@@ -66,9 +65,9 @@ extension InterfaceTable: Equatable {
 }
 
 extension InterfaceTable {
-    /// Takes in one fact. Those that are about the conversation rather than about interfaces change nothing.
+    /// Applies an event. Events that are not about interfaces change nothing.
     ///
-    /// - Parameter isFromDump: addresses then take the order in which they come.
+    /// - Parameter isFromDump: true to order addresses as the dump does.
     mutating func apply(_ content: LinkEvent.Content, isFromDump: Bool = false) {
         switch content {
         case .link(var link):
@@ -94,10 +93,10 @@ extension InterfaceTable {
         }
     }
 
-    /// A complete enumeration begins: from now on, what is heard of is marked.
+    /// Begins a dump: entries that are mentioned from now on are marked.
     mutating func beginDump() { dump += 1 }
 
-    /// The enumeration was complete: what it did not bring is gone.
+    /// Ends a complete dump: removes all entries that are not marked.
     mutating func finishDump() {
         for (index, var entry) in entries {
             if let link = entry.link, link.dump != dump {

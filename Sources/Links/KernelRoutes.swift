@@ -4,25 +4,25 @@ internal import CShims.Route
 internal import Glibc
 public import Sockets
 
-/// The kernel's routing tables and rules, asked by RTM_GETROUTE.
+/// Looks up routes in the kernel's routing tables and rules by RTM_GETROUTE.
 ///
-/// A question takes some microseconds and is answered before it returns. It belongs to the network namespace of the
-/// thread that opens it, and to one thread at a time.
+/// A lookup is synchronous and takes some microseconds. An instance belongs to the network namespace of the thread that
+/// opens it, and must be used by one thread at a time.
 public final class KernelRoutes: RouteLookup {
     private let netlink: NetlinkSocket
 
-    /// Opens a socket to ask by.
+    /// Opens a netlink socket.
     public init() throws(Errno) { netlink = try NetlinkSocket(notifications: false) }
 
-    /// The kernel's routes, or a stand-in that knows none where netlink is refused.
+    /// Returns the kernel's routes, or a ``NoRouteLookup`` where netlink is not permitted.
     public static func open() -> any RouteLookup {
         do throws(Errno) { return try KernelRoutes() } catch { return NoRouteLookup() }
     }
 
     public func route(over interface: Int32, to destination: SocketAddress, from source: IPAddress?) -> RouteAnswer {
-        // IPv6 holds a question to the device only while it names no source; a socket bound to the device is held to
-        // it always (ip6_route_output_flags_noref(), net/ipv6/route.c). Routes and rules for one source do not answer
-        // the question without one, so both are asked.
+        // IPv6 restricts a lookup to the device only without a source; a socket bound to the device is always
+        // restricted (ip6_route_output_flags_noref(), net/ipv6/route.c). Routes and rules for one source do not match
+        // a lookup without one, so both lookups are made.
         if destination.ip.family == .v6, source != nil {
             let general = match(interface, destination, nil)
             if general != .none { return general }
@@ -38,7 +38,7 @@ public final class KernelRoutes: RouteLookup {
             return .route(gateway: route.has_gateway ? address(route.gateway, size) : nil)
         } catch {
             switch error.rawValue {
-            // A route of type prohibit answers EACCES, blackhole EINVAL.
+            // A route of type prohibit yields EACCES, blackhole EINVAL.
             case ENETUNREACH, EHOSTUNREACH, ENODEV, ENONET, EACCES, EINVAL, EADDRNOTAVAIL: return .none
             default: return .unknown
             }
@@ -62,7 +62,7 @@ public final class KernelRoutes: RouteLookup {
             _ = try ask(ENGARDE_ROUTE_ANSWER, interface, destination, source)
             return false
         } catch {
-            // EXDEV says strict filtering, and Linux 6.18 says EINVAL instead (fib_validate_source()).
+            // EXDEV means strict filtering; Linux 6.18 returns EINVAL instead (fib_validate_source()).
             return error.rawValue == EXDEV || error.rawValue == EINVAL
         }
     }
@@ -91,7 +91,7 @@ private func set<Bytes>(_ field: inout Bytes, _ address: IPAddress) {
     withUnsafeMutableBytes(of: &field) { $0.copyBytes(from: address.bytes) }
 }
 
-/// The first `size` bytes of a C array as an address.
+/// Returns the first `size` bytes of a C array as an address.
 private func address<Bytes>(_ field: Bytes, _ size: Int) -> IPAddress? {
     withUnsafeBytes(of: field) { IPAddress(bytes: .init(rebasing: $0[..<size])) }
 }

@@ -4,10 +4,10 @@ internal import CShims.Netlink
 internal import Glibc
 internal import Sockets
 
-/// One thing the kernel said about the machine's interfaces.
+/// A message of the kernel about the machine's interfaces.
 struct LinkEvent: Hashable, Sendable {
     enum Content: Hashable, Sendable {
-        /// An interface is there, or has changed; without its addresses.
+        /// An interface was added or has changed; without its addresses.
         case link(Interface)
         case linkRemoved(index: Int32)
         case address(AddressRecord)
@@ -20,14 +20,14 @@ struct LinkEvent: Hashable, Sendable {
     }
 
     var content: Content
-    /// Whether it answers a request; otherwise it is news.
+    /// True for the answer to a request, false for a notification.
     var isFromDump = false
-    /// The request it answers.
+    /// The sequence number of the request.
     var sequence: UInt32 = 0
 }
 
 extension LinkEvent {
-    /// Nil for an address family this program has no use for.
+    /// Reads an event. Returns nil for unsupported address families.
     init?(_ event: engarde_link_event) {
         switch Int(event.kind) {
         case Int(ENGARDE_LINK_SET):
@@ -56,7 +56,7 @@ extension LinkEvent {
     }
 }
 
-/// The bytes up to the first zero of a C array of characters, which is a tuple in Swift.
+/// Returns the bytes of a C array of characters, which is a tuple in Swift, up to the first zero.
 private func bytes<Characters>(_ characters: Characters) -> [UInt8] {
     withUnsafeBytes(of: characters) { Array($0.prefix { $0 != 0 }) }
 }

@@ -5,24 +5,23 @@ internal import Glibc
 public import Sockets
 internal import Synchronization
 
-/// Watches the machine's interfaces and reports each change, within milliseconds where netlink is to be had.
+/// Watches the machine's interfaces and reports each change, within milliseconds where netlink is available.
 ///
-/// It belongs to the network namespace of the thread that makes it.
+/// It belongs to the network namespace of the thread that creates it.
 ///
-/// `@unchecked Sendable`: `reason` has its lock, `stopFlag` is atomic, and everything else that varies is
-/// touched on `queue` only.
+/// `@unchecked Sendable`: `reason` has a lock, `stopFlag` is atomic, and all other mutable state is accessed on `queue`
+/// only.
 public final class LinkMonitor: @unchecked Sendable {
-    /// One turn takes in so many datagrams at most before it reports, so that a storm of notifications cannot
-    /// put off the report for ever.
+    /// The maximum number of datagrams read before a report, so that many notifications cannot delay it forever.
     private static let readsPerTurnMax = 256
-    /// Dumps that follow from doubts about the last one keep this distance, so that a storm cannot fill the
-    /// time.
+    /// The minimum interval between dumps that follow from inconsistencies, so that many notifications cannot keep it
+    /// dumping.
     private static let dumpDistanceMilliseconds = 100
-    /// After a refused dump.
+    /// The delay after a refused dump.
     private static let retryMilliseconds = 1000
-    /// Route changes are gathered for so long: a routing daemon's bursts are one report.
+    /// The time for which route changes are gathered, so that a burst of a routing daemon is one report.
     private static let routeGatherMilliseconds = 50
-    /// The same when they go on for longer than some reports: a full table takes minutes to come in.
+    /// The interval between reports during a long series of route changes: a full table takes minutes to load.
     private static let routeDistanceMilliseconds = 500
     private static let routeReportsInRowMax = 8
     private static let pollMilliseconds = 1000
@@ -30,13 +29,13 @@ public final class LinkMonitor: @unchecked Sendable {
     private let queue: DispatchQueue
     private let onChange: @Sendable (LinkChange) -> Void
     private let fallsBack: Bool
-    /// Why it polls; nil while it listens to netlink.
+    /// The reason for polling; nil while netlink is used.
     private let reason: Mutex<String?>
     private let stopFlag = Atomic(false)
 
     private(set) var mirror = NetlinkMirror()
     private var netlink: NetlinkSocket?
-    /// Routes have a socket of their own: when they overrun it, nothing about links is lost.
+    /// A separate socket for routes, so that its overruns lose nothing about links.
     private var routes: NetlinkSocket?
     private var poller: InterfacePoller?
     private var sources: [any DispatchSourceProtocol] = []
@@ -48,13 +47,13 @@ public final class LinkMonitor: @unchecked Sendable {
     private var routesChanged = false
     private var isRouteReportPlanned = false
     private var lastRouteReport = DispatchTime.now()
-    /// Reports that followed each other within that distance.
+    /// The number of consecutive reports within that interval.
     private var routeReportsInRow = 0
 
-    /// Begins to watch.
+    /// Starts watching.
     ///
     /// - Parameters:
-    ///   - queue: a serial queue; everything happens on it.
+    ///   - queue: a serial queue for all work.
     ///   - source: `.automatic` polls when netlink cannot be opened or refuses the first dump; `.netlink`
     ///     throws when it cannot be opened, and polls only when the open socket fails.
     ///   - onChange: called on `queue`, first with the first complete table, then with each table that
@@ -69,7 +68,7 @@ public final class LinkMonitor: @unchecked Sendable {
             onChange: onChange)
     }
 
-    /// The same with a receive buffer of a size to be overrun.
+    /// Starts watching with a given receive buffer size, for tests of overruns.
     init(
         queue: DispatchQueue, source: LinkSource, receiveBufferBytes: Int32,
         onChange: @escaping @Sendable (LinkChange) -> Void
@@ -90,7 +89,7 @@ public final class LinkMonitor: @unchecked Sendable {
                 reason = "netlink cannot be opened: \(error)"
             }
         }
-        // Opened beforehand, for when netlink fails later: this thread is in the namespace that is meant.
+        // Opened now in case netlink fails later, because this thread is in the right namespace.
         do throws(Errno) { poller = try InterfacePoller() } catch { if netlink == nil { throw error } }
         self.reason = Mutex(reason)
         queue.async { self.start() }
@@ -98,27 +97,27 @@ public final class LinkMonitor: @unchecked Sendable {
 
     deinit { for source in sources { source.cancel() } }
 
-    /// Whether it enumerates at intervals instead of being told.
+    /// True when it polls instead of receiving notifications.
     public var isPolling: Bool { reason.withLock { $0 != nil } }
 
-    /// How it has its knowledge, for people: `netlink`, or `polling once a second, because …`.
+    /// The mode for people: `netlink`, or `polling once a second, because …`.
     public var modeDescription: String {
         guard let reason = reason.withLock({ $0 }) else { return "netlink" }
         return "polling once a second, because \(reason)"
     }
 
-    /// Reports changes of routes and rules from now on, or no more. When polling, each poll is such a report: nobody
-    /// tells of them then.
+    /// Starts or stops reporting changes of routes and rules. When polling, each poll reports a change, because there
+    /// are no notifications.
     public func watchRoutes(_ on: Bool) {
         queue.async {
             guard on != self.watchesRoutes, !self.isStopped else { return }
             self.watchesRoutes = on
-            // A refusal costs a hint that something may be worth another try, no more.
+            // An error only costs a hint to retry.
             try? self.routes?.watchRoutes(on)
         }
     }
 
-    /// Ends all reports: at once when called on `queue`, else after the one that may be under way.
+    /// Stops all reports: at once when called on `queue`, else after one that is in progress.
     public func stop() {
         stopFlag.store(true, ordering: .relaxed)
         queue.async { self.end() }
@@ -148,7 +147,7 @@ public final class LinkMonitor: @unchecked Sendable {
         source.setEventHandler { [weak self] in
             if let self, !self.isStopped { handler(self) }
         }
-        // The descriptor must outlive the source, which lets go of it only when it is cancelled.
+        // The descriptor must outlive the source, which releases it only in its cancel handler.
         source.setCancelHandler { withExtendedLifetime(socket) {} }
         sources.append(source)
         source.activate()
@@ -165,7 +164,7 @@ extension LinkMonitor {
             while true {
                 reads += 1
                 guard reads <= Self.readsPerTurnMax else {
-                    // Not left to the source alone: part of a datagram may have been read and not handed out.
+                    // The source alone does not suffice: part of a datagram may have been read, but not delivered.
                     queue.async { [weak self] in
                         if let self, !self.isStopped { self.drain() }
                     }
@@ -198,7 +197,7 @@ extension LinkMonitor {
         do throws(Errno) { try netlink?.send(request) } catch { mirror.fail(error) }
     }
 
-    /// Dumps after what distance to the last one is left, or after the pause for a refusal.
+    /// Schedules a dump after the rest of the minimum interval, or after the delay for a refusal.
     private func planDump() {
         guard !isDumpPlanned, let lastDump else { return }
         isDumpPlanned = true
@@ -213,7 +212,7 @@ extension LinkMonitor {
     }
 
     private func report() {
-        // A table in the middle of a dump is older and newer at once.
+        // A table in the middle of a dump is inconsistent.
         guard mirror.isComplete, !mirror.isDumping else { return }
         report(mirror.table)
     }
@@ -230,7 +229,7 @@ extension LinkMonitor {
         guard let routes else { return }
         var hasNews = false
         for _ in 0..<Self.readsPerTurnMax {
-            // Whatever it is, lost notifications included: some route is not what it was.
+            // Any message or error, lost notifications included, means that some route has changed.
             guard (try? routes.read({ _ in hasNews = true })) == true else { break }
         }
         guard hasNews, watchesRoutes, !isRouteReportPlanned else { return }
@@ -273,7 +272,7 @@ extension LinkMonitor {
 
     private func poll() {
         guard !isStopped, let poller else { return }
-        // An interface that goes while it is asked about is left out; anything else passes by the next time.
+        // An interface that disappears meanwhile is left out; other errors are retried by the next poll.
         guard let table = try? poller.enumerate() else { return }
         routesChanged = watchesRoutes
         report(table)
@@ -281,8 +280,7 @@ extension LinkMonitor {
 }
 
 extension LinkMonitor {
-    /// The interfaces as they are now, in one synchronous enumeration of at most two seconds; for one-shot
-    /// commands.
+    /// Returns the current interfaces by a synchronous enumeration of at most two seconds, for one-shot commands.
     public static func snapshot() throws(Errno) -> InterfaceTable {
         do throws(Errno) {
             return try netlinkSnapshot()

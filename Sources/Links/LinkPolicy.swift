@@ -3,19 +3,19 @@
 public import Settings
 public import Sockets
 
-/// Which interfaces are links, from which address and to where. Pure: it keeps what the configuration and the
-/// run-time requests say, and knows no sockets.
+/// Decides which interfaces are links, with which source and destination addresses. It holds the configuration and the
+/// exclusions made at run time, and uses no sockets.
 public struct LinkPolicy: Sendable {
-    /// Kinds whose interfaces are as a rule WireGuard's own: to send over them would loop. `tun` covers
-    /// userspace implementations, and tap devices with them.
+    /// The kinds of interfaces that usually belong to WireGuard: sending over them would loop. `tun` covers userspace
+    /// implementations, and also tap devices.
     static let tunnelKinds: Set<String> = ["tun", "wireguard", "amneziawg"]
 
     private let destination: HostPort
     private let overrides: [DestinationOverride]
     private let excluded: [NamePattern]
-    /// Empty when all are that are not excluded.
+    /// The patterns of included interfaces; empty when all others than the excluded ones are included.
     private let included: [NamePattern]
-    /// Names whose configured exclusion is turned round at run time. They need not exist.
+    /// The names whose configured exclusion is inverted at run time. They need not exist.
     public private(set) var swapped: Set<String> = []
 
     public init(destination: HostPort, overrides: [DestinationOverride] = [], excluded: ExcludedInterfaces = []) {
@@ -27,7 +27,7 @@ public struct LinkPolicy: Sendable {
 
     // MARK: Exclusion
 
-    /// Configured XOR swapped.
+    /// Returns true when `name` is excluded: by the configuration, unless it is inverted.
     public func isExcluded(_ name: String) -> Bool { exclusion(of: name) != nil }
 
     private func exclusion(of name: String) -> ExclusionCause? {
@@ -41,10 +41,10 @@ public struct LinkPolicy: Sendable {
         return included.isEmpty || included.contains { $0.matches(name) } ? nil : .omission
     }
 
-    /// Names kept at most of those that are turned round, so that requests for ever new names do not fill the memory.
+    /// The maximum number of inverted names, so that requests for ever new names do not fill the memory.
     public static let swappedMax = 1024
 
-    /// Turns the exclusion of `name` round; false when as many are turned round as can be.
+    /// Inverts the exclusion of `name`. Returns false when ``swappedMax`` names are inverted already.
     @discardableResult
     public mutating func swapExclusion(_ name: String) -> Bool {
         guard swapped.count < Self.swappedMax || swapped.contains(name) else { return false }
@@ -52,41 +52,41 @@ public struct LinkPolicy: Sendable {
         return true
     }
 
-    /// Ends the exclusion of `name`; false when it was not excluded.
+    /// Includes `name`. Returns false when it was not excluded.
     public mutating func include(_ name: String) -> Bool {
         isExcluded(name) && swapExclusion(name)
     }
 
-    /// Excludes `name`; false when it was excluded.
+    /// Excludes `name`. Returns false when it was excluded already.
     public mutating func exclude(_ name: String) -> Bool {
         !isExcluded(name) && swapExclusion(name)
     }
 
-    /// Back to what is configured.
+    /// Resets all exclusions to the configuration.
     public mutating func resetExclusions() { swapped = [] }
 
     // MARK: Destination
 
-    /// Where `name` sends to: the first override whose name or pattern it matches, else the general destination.
+    /// Returns the destination of `name`: that of the first matching override, else the general one.
     public func destination(for name: String) -> HostPort {
         overrides.first { $0.matches(name) }?.destination ?? destination
     }
 
-    /// All destinations that may be asked for, for whoever resolves them.
+    /// All destinations, for name resolution.
     public var destinations: [HostPort] { [destination] + overrides.map(\.destination) }
 
     // MARK: Verdict
 
-    /// Pairs of one link at most: as many rounds of silence pass before the last one is tried.
+    /// The maximum number of pairs of one link, which bounds the time until the last one is tried.
     private static let candidatesMax = 16
 
-    /// Says what `interface` is now.
+    /// Returns the verdict about an interface.
     ///
     /// - Parameters:
     ///   - current: the source address in use, which stays usable while it is tentative.
     ///   - answered: destinations that have answered over some link; they are tried before others.
     ///   - routes: the routing tables.
-    ///   - resolved: the addresses of a name, best first; empty when it has none yet. Not asked for address
+    ///   - resolved: returns the addresses of a name, best first; empty when it has none yet. Not called for address
     ///     literals.
     public func judge(
         _ interface: Interface, current: IPAddress? = nil, answered: Set<SocketAddress> = [],
@@ -110,7 +110,7 @@ public struct LinkPolicy: Sendable {
         return candidates.isEmpty ? .idle(.noRoute(destination)) : .carries(candidates)
     }
 
-    /// The addresses of a destination in the order to try: those that have answered, then IPv4, then IPv6.
+    /// Returns the addresses of a destination in the order to try: those that have answered, then IPv4, then IPv6.
     private func targets(
         _ destination: HostPort, _ answered: Set<SocketAddress>, _ resolved: (HostPort) -> [IPAddress]
     ) -> [SocketAddress] {
@@ -121,8 +121,7 @@ public struct LinkPolicy: Sendable {
         return targets.filter(answered.contains) + targets.filter { !answered.contains($0) }
     }
 
-    /// Pairs that the routing tables know a way for: each destination from its best source address, then each from
-    /// its second-best.
+    /// Returns the pairs with a route: each destination with its best source address, then each with its second-best.
     private func candidates(
         over interface: Int32, from addresses: [InterfaceAddress], to targets: [SocketAddress],
         _ routes: any RouteLookup
@@ -142,10 +141,10 @@ public struct LinkPolicy: Sendable {
         return Array(pairs.prefix(Self.candidatesMax))
     }
 
-    /// Source addresses, best first: the kernel's choice, then by standing.
+    /// Returns source addresses, best first: the kernel's choice, then by standing.
     ///
-    /// Where the kernel chooses a temporary address, a permanent one of the same network stands for it: the server
-    /// then knows the link by an address that stays.
+    /// A temporary address that the kernel prefers is replaced by a permanent one of the same network, so that the path
+    /// does not change with it.
     private func ranked(_ addresses: [InterfaceAddress], _ preferred: () -> IPAddress?) -> [IPAddress] {
         let byStanding = addresses.enumerated()
             .sorted { ($0.element.standing, $0.offset) < ($1.element.standing, $1.offset) }.map(\.element)
@@ -158,7 +157,7 @@ public struct LinkPolicy: Sendable {
         return [best.ip] + byStanding.map(\.ip).filter { $0 != best.ip }
     }
 
-    /// The address `interface` would send from if it were up, included and its destination's name resolved.
+    /// Returns the source address that `interface` would use if it were up, included, and its destination resolved.
     public func displayAddress(_ interface: Interface) -> IPAddress? {
         let addresses = sourceAddresses(of: interface, current: nil)
         let literal = IPAddress(destination(for: interface.name).host)
@@ -166,14 +165,15 @@ public struct LinkPolicy: Sendable {
         return fitting.first { $0.family == .v4 } ?? fitting.first
     }
 
-    /// Loopback's own addresses lead nowhere but to this machine, and serve where it has no others.
+    /// Returns the usable source addresses. Those of loopback are used only when there are no others.
     private func sourceAddresses(of interface: Interface, current: IPAddress?) -> [InterfaceAddress] {
         let eligible = interface.addresses.filter { $0.isEligible || $0.isUsable && $0.ip == current }
         guard eligible.isEmpty, interface.isLoopback else { return eligible }
         return interface.addresses.filter(\.ip.isLoopback)
     }
 
-    /// A pattern names no tunnel: `"*"` would make a link of WireGuard's own interface.
+    /// Returns the reason that prevents a link. Patterns do not enable tunnels, because `"*"` would match WireGuard's
+    /// own interface.
     private func obstacle(of interface: Interface) -> IdleReason? {
         if !overrides.contains(where: { $0.interface == interface.name }) {
             if interface.isLoopback { return .loopback }

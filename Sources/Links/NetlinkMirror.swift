@@ -2,25 +2,25 @@
 
 internal import Sockets
 
-/// What the netlink conversation has told so far, and what to ask next. Pure: it sends nothing and reads no
-/// clock.
+/// Maintains an ``InterfaceTable`` from netlink messages, and determines the next request. It uses neither sockets nor
+/// clocks.
 ///
-/// A dump is two requests, first all links, then all addresses. Notifications come in between and are applied
-/// as they come.
+/// A dump consists of two requests, for all links and for all addresses. Notifications in between are applied in the
+/// order of arrival.
 struct NetlinkMirror {
-    /// A request the owner is to send now.
+    /// A request to send.
     enum Request: Hashable {
         case links(sequence: UInt32)
         case addresses(sequence: UInt32)
     }
 
-    /// How far the table may be from the truth.
+    /// The possible inconsistency of the table.
     enum Doubt: Int, Comparable {
         case none
-        /// Something changed during the dump. The kernel fills a part of a dump before it queues it, so a
-        /// notification can overtake it and the part then brings back what the notification took away.
+        /// Something changed during the dump. The kernel fills a part of a dump before it queues it, so a notification
+        /// can overtake the part, which then restores the state before the notification.
         case moved
-        /// Notifications are lost, or the dump itself was torn.
+        /// Notifications were lost, or the dump was interrupted.
         case lost
 
         static func < (a: Doubt, b: Doubt) -> Bool { a.rawValue < b.rawValue }
@@ -29,23 +29,23 @@ struct NetlinkMirror {
     private enum Phase { case idle, links, addresses }
 
     private(set) var table = InterfaceTable()
-    /// Whether one dump has been taken in whole; before that the table says nothing.
+    /// True after the first complete dump; before that the table is not usable.
     private(set) var isComplete = false
-    /// Above `none`, another dump is due once none is on its way.
+    /// The current doubt. Above `none`, another dump is needed after the current one.
     private(set) var doubt = Doubt.lost
-    /// How often notifications were lost.
+    /// The number of times that notifications were lost.
     private(set) var overruns = 0
-    /// Why the kernel refused the last dump.
+    /// The error of the last dump.
     private(set) var failure: Errno?
 
     private var phase = Phase.idle
     private var sequence: UInt32 = 0
     private var isTorn = false
 
-    /// Whether answers are still to come.
+    /// True while a dump is in progress.
     var isDumping: Bool { phase != .idle }
 
-    /// Begins a dump; none may be on its way.
+    /// Begins a dump; none may be in progress.
     mutating func beginDump() -> Request {
         precondition(phase == .idle, "the kernel refuses a second dump on a socket")
         phase = .links
@@ -57,7 +57,7 @@ struct NetlinkMirror {
         return .links(sequence: sequence)
     }
 
-    /// Takes in an event; a request it returns is to be sent at once.
+    /// Applies an event. Returns a request that must be sent at once, or nil.
     mutating func apply(_ event: LinkEvent) -> Request? {
         switch event.content {
         case .dumpDone where event.sequence == sequence: return advance()
@@ -74,7 +74,7 @@ struct NetlinkMirror {
         return nil
     }
 
-    /// The dump that was begun is over without success.
+    /// Ends the dump with an error.
     mutating func fail(_ error: Errno) {
         guard isDumping else { return }
         phase = .idle

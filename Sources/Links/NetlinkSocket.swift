@@ -5,10 +5,9 @@ internal import CShims.Route
 internal import Glibc
 internal import Sockets
 
-/// An open NETLINK_ROUTE socket with room for the events of one read. Its owner sees to it that only one
-/// thread at a time uses it.
+/// An open NETLINK_ROUTE socket with a buffer for the events of one read. Must be used by one thread at a time.
 final class NetlinkSocket {
-    /// What the notifications of a busy moment may pile up to; charged only while in use.
+    /// The default receive buffer size, for bursts of notifications. The memory is only used while needed.
     static let receiveBufferBytesDefault: Int32 = 4 << 20
 
     private let netlink: OpaquePointer
@@ -37,12 +36,13 @@ final class NetlinkSocket {
         }
     }
 
-    /// Asks for a route and waits for the answer; 0 or `-errno`. Only on a socket without notifications and dumps.
+    /// Looks up a route and waits for the answer. Returns 0 or `-errno`. Must not be used on a socket with
+    /// notifications or dumps.
     func ask(_ query: inout engarde_route_query, _ route: inout engarde_route) -> Int32 {
         engarde_route_ask(netlink, &query, &route)
     }
 
-    /// Hands out some of what is waiting; false when nothing is.
+    /// Passes some of the queued events to `body`. Returns false when there are none.
     func read(_ body: (LinkEvent) -> Void) throws(Errno) -> Bool {
         let count = engarde_netlink_read(netlink, events.baseAddress, Int32(events.count))
         if count == -EAGAIN { return false }

@@ -3,11 +3,10 @@
 internal import Glibc
 internal import Sockets
 
-/// Strict reverse-path filtering (RFC 3704): the kernel drops what arrives on an interface that is not the best one
-/// toward its sender, which on a machine with several uplinks is all but one.
+/// Detects strict reverse-path filtering (RFC 3704): the kernel drops packets that arrive on another interface than the
+/// best one toward their sender, which affects all uplinks but one.
 public enum ReversePathFilter {
-    /// Returns what the kernel would do to the server's answers on this interface and the command that changes it, or
-    /// nil when they are let in.
+    /// Returns a warning with a remedy when the kernel would drop the server's answers on this interface, else nil.
     public static func warning(
         _ interface: Interface, _ pair: CandidatePair, _ routes: any RouteLookup
     ) -> String? {
@@ -18,7 +17,7 @@ public enum ReversePathFilter {
             + "sysctl -w \(setting(interface.name))=2"
     }
 
-    /// Returns whether the kernel filters strictly there: it takes the larger of the value for all and the interface's.
+    /// Returns true when the kernel filters strictly: it uses the larger of the values for all and for the interface.
     private static func isStrict(_ name: String) -> Bool {
         let values = ["all", name].map { value(of: $0) }
         return values.compactMap(\.self).max() == 1
@@ -32,7 +31,7 @@ public enum ReversePathFilter {
         return Int(String(decoding: line.prefix { $0 >= 48 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
-    /// Returns the kernel setting of an interface, with slashes where the name has a dot, which would part it.
+    /// Returns the kernel setting of an interface, with slashes when its name has a dot, which would separate it.
     public static func setting(_ name: String) -> String {
         name.contains(".") ? "net/ipv4/conf/\(name)/rp_filter" : "net.ipv4.conf.\(name).rp_filter"
     }

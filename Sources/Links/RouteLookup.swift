@@ -2,38 +2,38 @@
 
 public import Sockets
 
-/// The routing table's answers for one device at a time.
+/// Looks up routes over one interface.
 public protocol RouteLookup {
     /// Returns the route by which a datagram from `source` leaves over the interface with that index.
     ///
-    /// - Parameter source: nil asks for any source: rules that look at the source address then do not apply.
+    /// - Parameter source: nil for any source: rules with a source address then do not apply.
     func route(over interface: Int32, to destination: SocketAddress, from source: IPAddress?) -> RouteAnswer
 
-    /// Returns the source address that the kernel chooses over that interface, or nil when it has none to choose.
+    /// Returns the source address that the kernel chooses over that interface, or nil when there is none.
     func preferredSource(over interface: Int32, to destination: SocketAddress) -> IPAddress?
 
-    /// Returns whether the kernel refuses datagrams from `destination` to `source` that arrive on that interface, as
-    /// strict reverse-path filtering does. False when that cannot be known.
+    /// Returns true when the kernel drops datagrams from `destination` to `source` that arrive on that interface, as
+    /// strict reverse-path filtering does. Returns false when that is unknown.
     func refusesAnswers(over interface: Int32, from destination: SocketAddress, to source: IPAddress) -> Bool
 }
 
-/// The routing table's answer about one destination over one device.
+/// The result of a route lookup.
 public enum RouteAnswer: Hashable, Sendable {
-    /// There is a route, with a gateway unless the destination is a neighbour.
+    /// A route, with a gateway unless the destination is a neighbour.
     case route(gateway: IPAddress?)
-    /// There is none: the kernel would look for the destination among the device's neighbours, or refuse to send.
+    /// No route: the kernel would look for the destination among the neighbours, or refuse to send.
     case none
-    /// It could not be asked.
+    /// The lookup was not possible.
     case unknown
 }
 
-/// Answers for where the routing table cannot be asked: every interface may have a route.
+/// The lookup for systems that do not permit netlink: every interface may have a route.
 struct NoRouteLookup: RouteLookup {
     func route(over interface: Int32, to destination: SocketAddress, from source: IPAddress?) -> RouteAnswer {
         .unknown
     }
 
-    /// Asks a connected socket, which the kernel gives a source address.
+    /// Connects a socket, to which the kernel assigns a source address.
     func preferredSource(over interface: Int32, to destination: SocketAddress) -> IPAddress? {
         do throws(Errno) {
             let probe = try UDPSocket.open(destination.ip.family)

@@ -121,7 +121,7 @@ public enum Program {
             // Whatever becomes of it, the tunnel goes on.
             services.append(
                 .init(
-                    service: WebManager(
+                    service: WebServerGroup(
                         webManager.map { WebSettings($0) }, controlSocket: controlSocket, role: role, log: log),
                     successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
         }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The last few blocks of seconds, each block one sum. Blocks without a sample take no room.
+/// A sliding window of sums, one for each block of seconds. Blocks without a sample use no memory.
 ///
-/// A window made of blocks ends with one that is still filling up, so it covers between `blockCount - 1` blocks and
-/// a second, and `blockCount` blocks.
+/// The last block is incomplete, so the window covers at least `blockCount - 1` blocks and a second, and at most
+/// `blockCount` blocks.
 struct BlockWindow {
     struct Block {
-        /// Begins at second `number * blockSeconds`.
+        /// The number of the block, which begins at second `number * blockSeconds`.
         var number: Int64
         var tally = Tally()
     }
 
     let blockSeconds: Int64
     let blockCount: Int
-    /// Oldest first.
+    /// The blocks, oldest first.
     private(set) var blocks: [Block] = []
 
     init(blockSeconds: Int64, blockCount: Int) {
@@ -21,7 +21,7 @@ struct BlockWindow {
         self.blockCount = blockCount
     }
 
-    /// A sample older than the newest block counts into that block.
+    /// Adds a sample. One that is older than the newest block is added to that block.
     mutating func add(_ sample: SecondSample) {
         let number = sample.second / blockSeconds
         if number > blocks.last?.number ?? .min {
@@ -31,7 +31,7 @@ struct BlockWindow {
         blocks[blocks.count - 1].tally.add(sample)
     }
 
-    /// The sum of the last `count` blocks up to `second`, and the first second they cover.
+    /// Returns the sum of the last `count` blocks up to `second`, and the first second they cover.
     func sum(ofLast count: Int, at second: Int64) -> (tally: Tally, from: Int64) {
         let newest = second / blockSeconds
         let oldest = newest - Int64(count) + 1

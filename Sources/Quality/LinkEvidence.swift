@@ -2,36 +2,36 @@
 
 public import Status
 
-/// What is known of a link or path at one moment. Times are nanoseconds of the monotonic clock, 0 for never.
+/// The measurements of a link or path at one moment. Times are nanoseconds of the monotonic clock, 0 for never.
 ///
-/// For the server read "path" for link, and "path of the same session" for any or other link.
+/// On the server "link" stands for a path, and "another link" for another path of the same session.
 public struct LinkEvidence: Hashable, Sendable {
     public var now: Int64
-    /// When the link joined the fan-out. Another value means it left and came back: everything is judged afresh.
+    /// The time when the link joined the fan-out. A new value means that it left and came back, and resets its health.
     public var joined: Int64
-    /// When the last copy came over this link.
+    /// The time of the last copy received over this link.
     public var lastReceived: Int64 = 0
-    /// Copies that came over this link; never less than before while `joined` stays.
+    /// The number of copies received over this link. Does not decrease while `joined` stays the same.
     public var receivedDatagrams: UInt64 = 0
-    /// Different datagrams that came over others since this link's last copy, or since it joined.
+    /// The number of distinct datagrams received over other links since this link's last copy, or since it joined.
     public var missedDatagrams: UInt64 = 0
-    /// When the kernel last took something to be sent over this link.
+    /// The time of the last datagram that the kernel accepted for this link.
     public var lastSent: Int64 = 0
-    /// Datagrams sent over this link, and how many of them the kernel refused; never less than before while `joined`
-    /// stays. A refusal may be counted a little later than the datagram.
+    /// The number of datagrams sent over this link, and the number of those that the kernel refused. Neither decreases
+    /// while `joined` stays the same. A refusal may be counted a little later than its datagram.
     public var sentDatagrams: UInt64 = 0
     public var refusedDatagrams: UInt64 = 0
-    /// Why the latest of them was refused, in words.
+    /// The reason of the latest refusal.
     public var refusal = ""
-    /// When something last came over any link.
-    public var lastHeardAnywhere: Int64 = 0
-    /// Datagrams sent since `lastHeardAnywhere`, one each however many copies, that WireGuard answers within ten
+    /// The time of the last datagram received over any link.
+    public var lastReceivedAnywhere: Int64 = 0
+    /// The number of datagrams, copies not counted, sent since `lastReceivedAnywhere` that WireGuard answers within ten
     /// seconds: handshakes and data, but **not keepalives** (transport data of 32 bytes). An idle tunnel with
-    /// `PersistentKeepalive` sends five of those before it hears anything.
+    /// `PersistentKeepalive` sends five of those before it receives anything.
     public var unansweredDatagrams: UInt64 = 0
-    /// The last ten seconds, for their loss.
+    /// The quality over the last ten seconds, of which the loss is used.
     public var window = Quality(windowSeconds: 10)
-    /// When `window` ends; 0 while there is none.
+    /// The end of `window`; 0 while there is none.
     public var windowEnd: Int64 = 0
 
     public init(now: Int64, joined: Int64) {

@@ -3,7 +3,7 @@
 internal import Status
 
 extension LinkHealth {
-    /// Why the state is what it is, for people; empty while carrying. The words stay as long as the cause does.
+    /// The reason of the state, for people; empty while carrying. It is the same text as long as the cause is the same.
     public var reason: String {
         if state == .recovering { return "carries again, watched for \(Self.calmNanoseconds / 1_000_000_000) s" }
         return switch (cause, observer) {

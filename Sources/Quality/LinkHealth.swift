@@ -2,7 +2,7 @@
 
 public import Status
 
-/// Tells whether a link or path that should carry does: "you think you have three links, you have one".
+/// Determines the state of a link or path from ``LinkEvidence``: whether a link that should carry traffic does.
 ///
 ///     carrying   → silent      nothing for 1.5 s while others delivered three datagrams
 ///     degraded   → silent      or nothing over any link for 15 s though three were sent that want an answer
@@ -14,100 +14,102 @@ public import Status
 ///     carrying   → degraded    5 % lost over ten seconds, twice in a row
 ///     degraded   → carrying    less than 2 % lost, or for a minute too little traffic to tell
 ///
-/// ``state`` is what the link does now. ``alarm`` is what people are told of: it is the same, but waits for the end of
-/// a recovery, so that a link that comes and goes is not told of each time.
+/// ``state`` is the current state. ``reportedState`` is the state to log and to notify about: it changes only at the
+/// end of a recovery, so that an unstable link is not reported each time.
 ///
-/// From silent there is no way to degraded: after a recovery loss is judged once the whole window lies behind it.
-/// To be updated once a second or more often while there is traffic; a link is then found silent within three seconds, and blocked
-/// within two. The words of ``reason`` stay as long as the cause does, so whoever wants changes compares states.
+/// A silent link never becomes degraded directly: after a recovery the loss is evaluated once the whole window lies
+/// behind it. Must be updated at least once a second while there is traffic; a link is then recognized as silent within
+/// three seconds, and as blocked within two.
 public struct LinkHealth: Hashable, Sendable {
-    /// Whose link it is.
+    /// The program that observes the link.
     public enum Observer: Hashable, Sendable {
-        /// A link of the client. The server knows no path, and sends nothing, before something was sent there.
+        /// The client. The server sends nothing over a link before it has received something over it.
         case client
-        /// A path of a session.
+        /// The server, which observes the paths of a session.
         case server
     }
 
-    /// Why the state is not ``CarryingState/carrying``; while recovering, why it was not before.
+    /// The cause of a state other than ``CarryingState/carrying``; while recovering, the cause of the state before.
     public enum Cause: Hashable, Sendable {
-        /// Brings nothing while others deliver.
+        /// Nothing is received over the link while others deliver.
         case missing
-        /// Nothing comes over any link, though we send.
+        /// Nothing is received over any link, although datagrams are sent.
         case unanswered
-        /// The kernel refuses what we send.
+        /// The kernel refuses the datagrams to send.
         case refused
-        /// Misses too many of what others bring.
+        /// Too many datagrams that others deliver are missing.
         case lossy
     }
 
-    /// Well beyond what a slow link is behind a fast one.
+    /// The time without a copy after which a link is silent: well above the delay between a slow and a fast link.
     static let missingNanoseconds: Int64 = 1_500_000_000
     static let missedDatagramsMin: UInt64 = 3
-    /// WireGuard answers data after 10 s if it has nothing else to say (KEEPALIVE_TIMEOUT); the rest is the way.
+    /// The time without an answer after which a link is silent: WireGuard answers data within 10 s (KEEPALIVE_TIMEOUT);
+    /// the rest allows for the round trip.
     static let unansweredNanoseconds: Int64 = 15_000_000_000
     static let unansweredDatagramsMin: UInt64 = 3
-    /// Fewer refusals may be the kernel's answer to one short event, such as a route that is replaced.
+    /// The minimum number of refusals: fewer may have a short cause, such as a route that is being replaced.
     static let refusedDatagramsMin: UInt64 = 3
     static let refusedNanoseconds: Int64 = 1_000_000_000
-    /// Of a second's datagrams, so many refused are all: some may have been counted as sent and not yet as refused.
+    /// The percentage of refusals that counts as all: some datagrams may be counted as sent, but not yet as refused.
     static let refusedPercent: UInt64 = 90
-    /// For the first round trips, in which the far end does not know the link yet.
+    /// The time in which a new link is not judged, because the far end may not know it yet.
     static let youngNanoseconds: Int64 = 2_000_000_000
     static let recoveryDatagramsMin: UInt64 = 3
-    /// After this long without relapse a single copy is enough, as on a tunnel that only keeps itself alive.
+    /// The time without relapse after which a single copy is enough, as on a tunnel with keepalives only.
     static let calmNanoseconds: Int64 = 10_000_000_000
-    /// A link that falls silent again this soon after a recovery has to be calm for its next one.
+    /// The time after a recovery in which a link that becomes silent again counts as relapsed: its next recovery needs
+    /// ``calmNanoseconds``.
     static let relapseNanoseconds: Int64 = 60_000_000_000
     static let degradedLossPercent = 5.0
     static let carryingLossPercent = 2.0
     static let expectedDatagramsMin = 50
     static let lossyEvaluationsMin = 2
-    /// A verdict about loss that nothing has confirmed for so long is dropped.
+    /// The time after which `degraded` ends without a new measurement.
     static let verdictNanoseconds: Int64 = 60_000_000_000
 
-    /// `carrying`, `degraded`, `recovering`, `silent` or `blocked`.
+    /// The current state: `carrying`, `degraded`, `recovering`, `silent` or `blocked`.
     public private(set) var state = CarryingState.carrying
-    /// What people are told of; never `recovering`.
-    public private(set) var alarm = CarryingState.carrying
-    /// Nil while carrying.
+    /// The state to log and to notify about; never `recovering`.
+    public private(set) var reportedState = CarryingState.carrying
+    /// The cause of the state; nil while carrying.
     public private(set) var cause: Cause?
     public let observer: Observer
-    /// Why the kernel refuses what we send, in words; of the latest refusal.
+    /// The reason of the latest refusal.
     private(set) var refusal = ""
 
     private var joined: Int64?
     private var evaluated: Int64 = 0
-    /// From when on it can be blamed; nil while the far end cannot know it.
+    /// The time from which the link can be judged; nil while the far end cannot know it.
     private var usableSince: Int64?
 
     private var receivedSeen: Int64 = 0
-    /// When it began to miss datagrams; nil while it misses none.
+    /// The time when the link began to miss datagrams; nil while none is missing.
     private var missingSince: Int64?
     private var heardSeen: Int64 = 0
-    /// When a datagram was first seen unanswered; nil while there is none.
+    /// The time when an unanswered datagram was first seen; nil while there is none.
     private var unansweredSince: Int64?
 
-    /// Of the evaluation before.
+    /// The counts of the previous update.
     private var sentSeen: UInt64 = 0
     private var refusedSeen: UInt64 = 0
-    /// When the kernel began to refuse everything; nil while it takes something.
+    /// The time when the kernel began to refuse everything; nil while it accepts something.
     private var refusedSince: Int64?
     private var refusedInARow: UInt64 = 0
-    /// When it was last found blocked.
+    /// The time when the link was last found blocked.
     private var lastBlocked: Int64 = 0
 
     private var recovered: Int64?
-    /// Whether it fell soon after it had recovered.
+    /// True when the link failed soon after a recovery.
     private var hasRelapsed = false
-    /// What it had brought (or, when blocked, what the kernel had taken) when it last deserved the state it fell to.
+    /// The count of ``good(_:for:)`` at the last update that confirmed the failure.
     private var goodWhenFallen: UInt64 = 0
-    /// When it first brought something since.
+    /// The time of the first good datagram after the failure.
     private var calmSince: Int64?
 
     private var windowSeen: Int64 = 0
     private var lossyEvaluations = 0
-    /// When loss was last measured on enough datagrams.
+    /// The time when loss was last measured on enough datagrams.
     private var measured: Int64 = 0
 
     public init(_ observer: Observer) { self.observer = observer }
@@ -119,7 +121,7 @@ public struct LinkHealth: Hashable, Sendable {
             evaluated = evidence.joined
             (sentSeen, refusedSeen) = (evidence.sentDatagrams, evidence.refusedDatagrams)
         }
-        // All are asked: each remembers what it saw.
+        // All are evaluated, because each one updates its state.
         let blocked = isBlocked(evidence)
         noteUse(evidence)
         let missing = isMissing(evidence)
@@ -134,7 +136,7 @@ public struct LinkHealth: Hashable, Sendable {
         } else {
             recover(evidence)
         }
-        if state != .recovering { alarm = state }
+        if state != .recovering { reportedState = state }
         evaluated = evidence.now
     }
 
@@ -193,8 +195,8 @@ public struct LinkHealth: Hashable, Sendable {
     }
 
     private mutating func isUnanswered(_ evidence: LinkEvidence) -> Bool {
-        if evidence.lastHeardAnywhere != heardSeen || evidence.unansweredDatagrams == 0 { unansweredSince = nil }
-        heardSeen = evidence.lastHeardAnywhere
+        if evidence.lastReceivedAnywhere != heardSeen || evidence.unansweredDatagrams == 0 { unansweredSince = nil }
+        heardSeen = evidence.lastReceivedAnywhere
         guard evidence.unansweredDatagrams > 0 else { return false }
         let since = unansweredSince ?? evidence.now
         unansweredSince = since
@@ -216,17 +218,17 @@ public struct LinkHealth: Hashable, Sendable {
         become(fallen, cause)
     }
 
-    /// Datagrams that speak against this cause.
+    /// Returns the number of datagrams that contradict a cause: those received, or those that the kernel accepted.
     private static func good(_ evidence: LinkEvidence, for cause: Cause?) -> UInt64 {
         guard cause == .refused else { return evidence.receivedDatagrams }
         return evidence.sentDatagrams - min(evidence.refusedDatagrams, evidence.sentDatagrams)
     }
 
     private mutating func recover(_ evidence: LinkEvidence) {
-        // Somebody has answered, and over another link.
+        // An answer has come over another link.
         if cause == .unanswered, evidence.missedDatagrams > 0 { cause = .missing }
         let good = Self.good(evidence, for: cause)
-        // While the kernel refuses everything again, though not yet for long, there is nothing to watch.
+        // No recovery while the kernel refuses everything again, even if not for long yet.
         guard good > goodWhenFallen, cause != .refused || refusedSince == nil else { return }
         let since = calmSince ?? evidence.now
         calmSince = since
@@ -259,7 +261,7 @@ public struct LinkHealth: Hashable, Sendable {
         }
     }
 
-    /// Whether the window says enough, and nothing about the time when the link was silent or new.
+    /// Returns true when the window has enough datagrams and covers no time in which the link was silent or new.
     private func isJudgeable(_ evidence: LinkEvidence) -> Bool {
         guard let usableSince, evidence.window.expectedDatagrams >= Self.expectedDatagramsMin else { return false }
         let begin = evidence.windowEnd - Int64(evidence.window.windowSeconds) * 1_000_000_000

@@ -2,14 +2,14 @@
 
 internal import Status
 
-/// A minute that is over, in 40 bytes. Counts beyond 32 bits stay at the largest.
+/// The figures of a finished minute in 40 bytes. Counts saturate at 32 bits.
 struct MinuteRecord {
-    /// Minutes of the monotonic clock.
+    /// The number of the minute on the monotonic clock.
     let number: UInt32
     private let expected: UInt32
     private let received: UInt32
     private let first: UInt32
-    /// Milliseconds; not a number for none.
+    /// The delay in milliseconds; NaN for none.
     private let delayP50: Float
     private let delayP99: Float
     private let receivedBytes: Int
@@ -27,7 +27,9 @@ struct MinuteRecord {
         sentBytes = tally.sentBytes
     }
 
-    /// - Parameter unixOffset: what to add to monotonic seconds to get seconds since 1970.
+    /// Returns the minute for the API.
+    ///
+    /// - Parameter unixOffset: the difference between seconds since 1970 and monotonic seconds.
     func minute(unixOffset: Int64) -> QualityMinute {
         QualityMinute(
             startUnixSeconds: Int64(number) * 60 + unixOffset,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The last 1,440 minutes that had traffic. Grows as they come; then the oldest gives way.
+/// A ring buffer of the last 1,440 minutes with traffic, which grows as needed.
 struct MinuteRecords {
     static let countMax = 24 * 60
 
     private var storage: [MinuteRecord] = []
-    /// Where the oldest is once all places are taken.
+    /// The index of the oldest record once the buffer is full.
     private var oldest = 0
 
     mutating func append(_ record: MinuteRecord) {
@@ -21,9 +21,9 @@ struct MinuteRecords {
         storage.append(record)
     }
 
-    /// Places there is memory for.
+    /// The number of records for which memory is allocated.
     var capacity: Int { storage.capacity }
 
-    /// Oldest first.
+    /// All records, oldest first.
     var all: [MinuteRecord] { Array(storage[oldest...] + storage[..<oldest]) }
 }

@@ -2,16 +2,16 @@
 
 public import Status
 
-/// What one link or path was worth over the last second, ten seconds, minute, quarter of an hour and day.
+/// The quality of one link or path over the last second, ten seconds, minute, quarter of an hour and day.
 ///
-/// The longer a window, the coarser its blocks: 10 of a second, 6 of ten seconds, 15 of a minute. The last block is
-/// still filling up, so a minute is between 51 and 60 seconds, and a quarter of an hour between 14 minutes and a
-/// second, and 15 minutes; rates are divided by what is covered. Of the day, each minute with traffic leaves a record.
+/// Longer windows have coarser blocks: 10 of a second, 6 of ten seconds, 15 of a minute. The last block is incomplete,
+/// so a minute covers 51 to 60 seconds, and a quarter of an hour 14 minutes and a second to 15 minutes; rates are
+/// divided by the time covered. The day has a record for each minute with traffic.
 ///
-/// Takes at most 84,000 bytes: 26,000 for the blocks, which hold a histogram each and exist only while there is
-/// something in them, and 40 for each minute with traffic, 1,440 at most. Without traffic it takes none.
+/// Uses at most 84,000 bytes: 26,000 for the blocks, each of which has a histogram and exists only while it is not
+/// empty, and 40 for each minute with traffic, up to 1,440. Without traffic it uses none.
 public struct QualityHistory: Sendable {
-    /// What one history takes at most, bytes on the heap.
+    /// The maximum size of a history on the heap, in bytes.
     static let bytesMax = 84_000
 
     private var seconds = BlockWindow(blockSeconds: 1, blockCount: 10)
@@ -21,15 +21,17 @@ public struct QualityHistory: Sendable {
     private var since: Int64
     private var newest: Int64
 
-    /// - Parameter second: of the monotonic clock, in which the link or path came into being. Rates are not divided
-    ///   by more than its age.
+    /// Creates an empty history.
+    ///
+    /// - Parameter second: the second of the monotonic clock in which the link or path began. Rates are divided by its
+    ///   age at most.
     public init(since second: Int64) {
         since = second
         newest = second
     }
 
-    /// Folds a second in. Seconds may be left out. One that was there already is added to; one older than the newest
-    /// counts as of the newest.
+    /// Adds the figures of a second. Seconds may be left out, and added to several times. A sample older than the
+    /// newest second is added to the newest.
     public mutating func add(_ sample: SecondSample) {
         var sample = sample
         sample.second = max(sample.second, newest)
@@ -41,8 +43,7 @@ public struct QualityHistory: Sendable {
         minutes.add(sample)
     }
 
-    /// The windows that end with `second` (monotonic), which is the last one folded even if it brought no sample.
-    /// Seconds without one count as zeros.
+    /// Returns the windows that end with `second` (monotonic). Seconds without a sample count as zeros.
     public func windows(at second: Int64) -> QualityWindows {
         let second = max(second, newest)
         var windows = QualityWindows()
@@ -53,11 +54,11 @@ public struct QualityHistory: Sendable {
         return windows
     }
 
-    /// The last 24 hours, oldest first: whole minutes of the monotonic clock that had traffic and are over.
+    /// Returns the finished minutes with traffic of the last 24 hours, oldest first.
     ///
     /// - Parameters:
-    ///   - second: the last second folded, monotonic.
-    ///   - unixOffset: what to add to monotonic seconds to get seconds since 1970.
+    ///   - second: the last finished second, monotonic.
+    ///   - unixOffset: the difference between seconds since 1970 and monotonic seconds.
     public func minutes(at second: Int64, unixOffset: Int64) -> [QualityMinute] {
         let second = max(second, newest)
         let oldest = second / 60 - Int64(MinuteRecords.countMax)
@@ -66,7 +67,7 @@ public struct QualityHistory: Sendable {
             .map { $0.minute(unixOffset: unixOffset) }
     }
 
-    /// What it takes now, bytes on the heap; histograms that are shared count for each block.
+    /// The current size on the heap in bytes; shared histograms are counted for each block.
     var bytes: Int {
         let blocks = [seconds, tens, minutes].map(\.blocks)
         let histogram = 32 + DelayBuckets.count * MemoryLayout<UInt32>.stride
@@ -79,7 +80,7 @@ public struct QualityHistory: Sendable {
         return tally.quality(windowSeconds: windowSeconds, coveredSeconds: second - max(from, since) + 1)
     }
 
-    /// The minute begun last, if it had traffic and `second` is its last one or later.
+    /// Returns the latest minute if it had traffic and ends with `second` or earlier.
     private func finishedMinute(at second: Int64) -> BlockWindow.Block? {
         guard let block = minutes.blocks.last, (second + 1) / 60 > block.number else { return nil }
         return block.tally.hasTraffic ? block : nil

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What was measured on one link or path during one whole second.
+/// The measurements of one link or path during one second.
 ///
-/// The figures about copies belong to the second in which the first copy of a datagram came. Traffic belongs to
-/// the second in which it crossed, and may be there without any of the others.
+/// The figures about copies belong to the second in which the first copy of a datagram was received. Traffic belongs
+/// to the second in which it was sent or received.
 public struct SecondSample: Hashable, Sendable {
-    /// Seconds of the monotonic clock.
+    /// The second of the monotonic clock.
     public var second: Int64
-    /// Different datagrams that came over any link while this one belonged to the fan-out.
+    /// The number of distinct datagrams received over any link while this one was in the fan-out.
     public var expected = 0
-    /// Those of them that came over this one.
+    /// The number of those received over this link.
     public var received = 0
-    /// Those of them that came over this one first.
+    /// The number of those received over this link first.
     public var first = 0
-    /// How much later than the first copy those in `received` came.
+    /// The delays of the `received` datagrams behind the first copy.
     public var delays = DelayHistogram()
-    /// RFC 3550's running mean at the end of the second, microseconds. Not looked at when `received` is 0.
+    /// The jitter (RFC 3550) at the end of the second, in microseconds. Ignored when `received` is 0.
     public var jitterMicroseconds = 0
-    /// What crossed during the second, copies and handshakes included; bytes are of UDP payload.
+    /// The traffic during the second, including copies and handshakes. Bytes are bytes of UDP payload.
     public var receivedDatagrams = 0
     public var receivedBytes = 0
     public var sentDatagrams = 0

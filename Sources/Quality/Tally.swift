@@ -2,13 +2,13 @@
 
 internal import Status
 
-/// The sum of some seconds.
+/// The sum of the samples of several seconds.
 struct Tally {
     private(set) var expected = 0
     private(set) var received = 0
     private(set) var first = 0
     private(set) var delays = DelayHistogram()
-    /// Each second's jitter times its copies, so that a busy second weighs more.
+    /// The sum of jitter times copies of each second, so that busy seconds have more weight.
     private var jitterSum = 0
     private(set) var receivedDatagrams = 0
     private(set) var receivedBytes = 0
@@ -41,9 +41,11 @@ struct Tally {
         sentBytes += other.sentBytes
     }
 
+    /// Returns the quality over a window.
+    ///
     /// - Parameters:
-    ///   - windowSeconds: what the window is called.
-    ///   - coveredSeconds: what rates are divided by; above 0.
+    ///   - windowSeconds: the nominal length of the window.
+    ///   - coveredSeconds: the seconds to divide rates by; above 0.
     func quality(windowSeconds: Int, coveredSeconds: Int64) -> Quality {
         var quality = Quality(windowSeconds: windowSeconds)
         quality.expectedDatagrams = expected

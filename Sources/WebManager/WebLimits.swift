@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// What bounds the web side. All of it together is meant to fit beside a tunnel on a small router.
+/// The limits of the web server, chosen to fit a small router.
 struct WebLimits: Sendable {
-    /// Connections at one time; the next one is closed as it comes.
+    /// The maximum number of connections; further ones are closed at once.
     var connectionsMax = 128
-    /// Of those, from one source: the others stay for everybody else.
+    /// The maximum number of connections from one source.
     var connectionsPerSourceMax = 96
-    /// Streams of events at one time; the next one is answered 503.
+    /// The maximum number of event streams; further requests are answered with 503.
     var eventStreamsMax = 32
-    /// Bytes of a request's body that are looked at; more is answered 413.
+    /// The maximum size of a request's body; more is answered with 413.
     var bodyBytesMax = 64 * 1024
-    /// Bytes of a body that are taken in to let an answer through to a peer that does not stop sending.
+    /// The maximum number of bytes to read from a peer that keeps sending after an early response.
     var drainBytesMax = 1024 * 1024
     var headerBytesMax = 16 * 1024
     var headerCountMax = 64
-    /// What the kernel may hold for a peer that does not read.
+    /// The size of the send buffer in the kernel.
     var socketBufferBytes = 128 * 1024
-    /// From a connection's first sign of life, or the end of an answer, to the end of the next request's head.
+    /// The time from the begin of a connection, or the end of a response, to the end of the next request's head.
     var idleSeconds: Int64 = 15
-    /// From a request's head to the end of its body.
+    /// The time from a request's head to the end of its body.
     var requestSeconds: Int64 = 15
-    /// How long a peer may leave an answer unread that does not fit its buffers.
+    /// The time for which a peer may not read a response that exceeds the buffers.
     var stallSeconds: Int64 = 10
-    /// How long a peer may leave bytes unacknowledged before its connection counts as dead.
+    /// The time after which a connection with unacknowledged bytes is closed (`TCP_USER_TIMEOUT`).
     var unacknowledgedMilliseconds = 20_000
-    /// What requests under way have left when the program stops.
-    var farewellMilliseconds: Int64 = 500
-    /// Seconds between two events.
+    /// The time for requests in progress to finish when the program stops.
+    var shutdownGraceMilliseconds: Int64 = 500
+    /// The interval between two events.
     var eventSeconds = 1.0
-    /// Before an occupied port is tried again: at first, and at most.
+    /// The delays before retrying to listen: the first one and the longest.
     var retrySeconds = 1.0...30.0
 
     init() {}

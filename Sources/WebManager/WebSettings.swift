@@ -2,17 +2,17 @@
 
 internal import Sockets
 
-/// `webManager` of the file, as the web manager wants it.
+/// The settings of the web server: `webManager` of the configuration.
 public struct WebSettings: Sendable {
-    /// A name, or an address without brackets; empty listens on every address.
+    /// The host name or address (without brackets) to listen on; empty for every address.
     public var listenHost: String
-    /// 0 lets the kernel choose.
+    /// The port to listen on; 0 lets the kernel choose one.
     public var listenPort: UInt16
     public var username = ""
     public var password = ""
-    /// A file that holds the password, see ``PasswordFile``. Counts when `password` is empty.
+    /// The path of a file with the password, see ``PasswordFile``. Used when `password` is empty.
     public var passwordFile = ""
-    /// Names by which the page is reached through a proxy, see ``PublicHosts``.
+    /// The names by which browsers reach the page through a proxy, see ``PublicHosts``.
     public var publicHosts: [String] = []
 
     public init(listenHost: String, listenPort: UInt16) {
@@ -22,32 +22,46 @@ public struct WebSettings: Sendable {
 }
 
 extension WebSettings: CustomStringConvertible {
-    /// Without what must not be in a log.
+    /// The listening address; the credentials are left out, because this is logged.
     public var description: String { listenText }
 
     var isLoopbackOnly: Bool { listenHost == "localhost" || IPAddress(listenHost)?.isLoopback == true }
 
-    /// What to bind to, the first that works: a wildcard is both families where the machine has both.
+    /// The hosts to bind to; the first that works is used. `::` serves both families where the machine has both.
     var bindHosts: [String] { listenHost.isEmpty ? ["::", "0.0.0.0"] : [listenHost] }
 
     var listenText: String {
         listenHost.contains(":") ? "[\(listenHost)]:\(listenPort)" : "\(listenHost):\(listenPort)"
     }
 
-    /// What to ask of everybody; nil when nothing is.
+    /// Returns the credentials that every request needs; nil when none are needed.
     ///
-    /// - Throws: when it must not be served like this: to strangers without authentication, or with a password
-    ///   that cannot be read.
-    func credentials() throws(WebRefusal) -> Credentials? {
-        let password = try password.isEmpty && !passwordFile.isEmpty ? PasswordFile(path: passwordFile).password : password
+    /// - Throws: `WebServerError` when other machines could connect without authentication, or when the password file
+    ///   cannot be read.
+    func credentials() throws(WebServerError) -> Credentials? {
+        let password =
+            try password.isEmpty && !passwordFile.isEmpty ? PasswordFile(path: passwordFile).password : password
         if !username.isEmpty && !password.isEmpty { return Credentials(username: username, password: password) }
         guard isLoopbackOnly else {
-            throw WebRefusal(
+            throw WebServerError(
                 description: "the web manager is not served on \(listenText), which others can reach, without "
                     + "authentication: set username and password (or passwordFile) below webManager, or listen on "
                     + "127.0.0.1",
-                mayPass: false)
+                isTemporary: false)
         }
         return nil
+    }
+}
+
+/// The control socket, which commands such as `engarde status` connect to.
+public struct ControlSocket: Hashable, Sendable {
+    /// An absolute path of at most 96 bytes. Its folder is created if it is missing.
+    public var path: String
+    /// True when the configuration names the path. A failure to listen there is then logged as a warning.
+    public var isAskedFor: Bool
+
+    public init(path: String, isAskedFor: Bool = false) {
+        self.path = path
+        self.isAskedFor = isAskedFor
     }
 }

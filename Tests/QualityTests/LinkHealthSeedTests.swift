@@ -25,11 +25,11 @@ import Testing
                 act(&scene, length, incoming: incoming, ownPer1000, outgoing: outgoing, &random) { scene in
                     let (before, evaluation) = (scene.health, scene.lastEvaluation)
                     scene.evaluate(at: scene.now + 1)
-                    check(scene, before.alarm, seed, &silences)
+                    check(scene, before.reportedState, seed, &silences)
                     // Whatever people are told, a link that has just brought something is not silent.
                     #expect(scene.health.state != .silent || scene.lastOwn <= evaluation, "seed \(seed)")
                     #expect(
-                        scene.health.state == scene.health.alarm || scene.health.state == .recovering, "seed \(seed)")
+                        scene.health.state == scene.health.reportedState || scene.health.state == .recovering, "seed \(seed)")
                 }
             }
         }
@@ -104,7 +104,7 @@ import Testing
     }
 
     private func check(_ scene: LinkScene, _ before: CarryingState, _ seed: UInt64, _ silences: inout [Int64]) {
-        let (now, state) = (scene.now, scene.health.alarm)
+        let (now, state) = (scene.now, scene.health.reportedState)
         let note: Comment = "seed \(seed), at \(now - scene.joined) ns: \(before) → \(state), \(scene.health.reason)"
         #expect([.carrying, .degraded, .silent].contains(state), note)
         #expect((scene.health.cause == nil) == (scene.health.state == .carrying), note)

@@ -20,7 +20,7 @@ import Testing
         var state = CarryingState.carrying
         var cause: LinkHealth.Cause?
         /// What people are told of at the end; nil for the state.
-        var alarm: CarryingState?
+        var reported: CarryingState?
         /// Changes of state during the phase at most.
         var changesMax = 1
     }
@@ -60,28 +60,28 @@ import Testing
         Case(
             "two copies are not enough", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 1, incoming: 2, state: .recovering, cause: .missing, alarm: .silent)),
+            Phase(seconds: 1, incoming: 2, state: .recovering, cause: .missing, reported: .silent)),
         Case(
             "one is, when nothing is missed for ten seconds", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 1, incoming: 1, state: .recovering, cause: .missing, alarm: .silent),
-            Phase(seconds: 8, state: .recovering, cause: .missing, alarm: .silent, changesMax: 0), Phase(seconds: 3)),
+            Phase(seconds: 1, incoming: 1, state: .recovering, cause: .missing, reported: .silent),
+            Phase(seconds: 8, state: .recovering, cause: .missing, reported: .silent, changesMax: 0), Phase(seconds: 3)),
         Case(
             "a relapse is watched for ten seconds, and called recovering meanwhile", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
             Phase(seconds: 5, incoming: 100),
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 1, incoming: 100, state: .recovering, cause: .missing, alarm: .silent),
-            Phase(seconds: 8, incoming: 100, state: .recovering, cause: .missing, alarm: .silent, changesMax: 0),
+            Phase(seconds: 1, incoming: 100, state: .recovering, cause: .missing, reported: .silent),
+            Phase(seconds: 8, incoming: 100, state: .recovering, cause: .missing, reported: .silent, changesMax: 0),
             Phase(seconds: 3, incoming: 100)),
         Case(
             "silent again while it is watched", .server, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
             Phase(seconds: 5, incoming: 100),
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 5, incoming: 100, state: .recovering, cause: .missing, alarm: .silent),
+            Phase(seconds: 5, incoming: 100, state: .recovering, cause: .missing, reported: .silent),
             Phase(seconds: 3, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
-            Phase(seconds: 9, incoming: 100, state: .recovering, cause: .missing, alarm: .silent),
+            Phase(seconds: 9, incoming: 100, state: .recovering, cause: .missing, reported: .silent),
             Phase(seconds: 3, incoming: 100)),
         Case(
             "two datagrams missed are too few, the third tells", .client, well,
@@ -166,7 +166,7 @@ import Testing
             Phase(seconds: 5, incoming: 100, outgoing: 10, refused: 100, state: .blocked, cause: .refused),
             Phase(seconds: 5, incoming: 100, outgoing: 10),
             Phase(seconds: 5, incoming: 100, outgoing: 10, refused: 100, state: .blocked, cause: .refused),
-            Phase(seconds: 9, incoming: 100, outgoing: 10, state: .recovering, cause: .refused, alarm: .blocked),
+            Phase(seconds: 9, incoming: 100, outgoing: 10, state: .recovering, cause: .refused, reported: .blocked),
             Phase(seconds: 3, incoming: 100, outgoing: 10)),
         Case(
             "leaves and comes back", .client, well,
@@ -198,7 +198,7 @@ import Testing
             let changes = zip(states, states.dropFirst()).count { $0 != $1 }
             #expect(scene.health.state == phase.state, "phase \(number)")
             #expect(scene.health.cause == phase.cause, "phase \(number)")
-            #expect(scene.health.alarm == phase.alarm ?? phase.state, "phase \(number)")
+            #expect(scene.health.reportedState == phase.reported ?? phase.state, "phase \(number)")
             #expect(changes <= phase.changesMax, "phase \(number): \(states)")
             #expect(scene.health.reason.isEmpty == (phase.state == .carrying))
         }

@@ -66,7 +66,7 @@ struct LinkScene {
         evidence.sentDatagrams = UInt64(sent.count)
         evidence.refusedDatagrams = UInt64(refused.count)
         evidence.refusal = refused.isEmpty ? "" : "a packet filter"
-        evidence.lastHeardAnywhere = lastHeard
+        evidence.lastReceivedAnywhere = lastHeard
         evidence.unansweredDatagrams = UInt64(unanswered)
         // The second before the last whole one: late copies of that are in.
         let end = time / Self.second - 1

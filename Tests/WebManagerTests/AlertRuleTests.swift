@@ -7,7 +7,7 @@ import Testing
 
 @testable import Settings
 
-/// The alerts for Prometheus.
+/// Tests of the alert rules for Prometheus.
 @Suite struct AlertRuleTests {
     private static let folder =
         #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/packaging/prometheus"
@@ -19,7 +19,7 @@ import Testing
         try run([MetricsTests.promtool!, "test", "rules", "\(Self.folder)/engarde.rules.test.yml"])
     }
 
-    /// Without promtool it is still known that each alert has a case in which it fires.
+    /// Checks without promtool that each alert has a test case in which it fires.
     @Test func eachHasItsCase() throws {
         let rules = try Self.rules().compactMap { $0["alert"]?.text }
         #expect(
@@ -30,8 +30,8 @@ import Testing
         for rule in rules { #expect(cases.contains("alertname: \(rule)\n        exp_alerts:"), "\(rule)") }
     }
 
-    /// The rules ask for nothing that is not there.
-    @Test func theyKnowTheNames() async throws {
+    /// Checks that the rules use existing metrics only.
+    @Test func metricsExist() async throws {
         let known = await MetricsTests.names()
         let rules = try Self.rules()
         var count = 0
@@ -46,8 +46,8 @@ import Testing
         #expect(rules.count == 8 && count > 8)
     }
 
-    /// States that they ask for are states.
-    @Test func theyKnowTheStates() throws {
+    /// Checks that the rules use existing states only.
+    @Test func statesExist() throws {
         let states = CarryingState.allCases.map(\.rawValue)
         let selector = try Regex("state=~?\"([^\"]*)\"", as: (Substring, Substring).self)
         var count = 0

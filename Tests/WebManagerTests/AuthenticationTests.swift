@@ -15,9 +15,9 @@ import Timing
 
     private static let right = "Authorization: Basic YWRtaW46czNjcmV0"
 
-    /// Everything is behind it, what does not exist too.
+    /// Paths that do not exist need authentication as well.
     @Test(arguments: ["/", "/app.css", "/api/v1/get-list", "/api/v2/status", "/api/v2/events", "/metrics", "/nope"])
-    func everythingAsks(_ path: String) async throws {
+    func everyPathNeedsAuthentication(_ path: String) async throws {
         try await withServing(settings: Self.settings) { serving in
             let reply = try await serving.ask("GET", path)
             #expect(reply.status == 401)
@@ -48,7 +48,7 @@ import Timing
         }
     }
 
-    /// A guesser is slowed down.
+    /// Wrong passwords are answered with a growing delay.
     @Test func guessingIsSlow() async throws {
         try await withServing(settings: Self.settings) { serving in
             let start = ContinuousClock.now
@@ -62,7 +62,7 @@ import Timing
         }
     }
 
-    /// One who knows the password is not slowed down.
+    /// A right password is answered without delay.
     @Test(.timing, .onlyWhenTiming) func timingOfARightPassword() async throws {
         try await withServing(settings: Self.settings) { serving in
             for _ in 0..<3 { _ = try await serving.ask("GET", "/", ["Authorization: Basic d3Jvbmc6d3Jvbmc="]) }
@@ -102,7 +102,7 @@ import Timing
         }
         for host in ["", "0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "router.lan"] {
             for (username, password) in [("", ""), ("a", ""), ("", "b")] {
-                #expect(throws: WebRefusal.self) { try settings(host, username, password).credentials() }
+                #expect(throws: WebServerError.self) { try settings(host, username, password).credentials() }
             }
             #expect(try settings(host, "a", "b").credentials() != nil)
         }
@@ -110,7 +110,7 @@ import Timing
 
     @Test func refusalIsOneLineAndNothingIsServed() async throws {
         let log = LogLines()
-        let web = WebManager(
+        let web = WebServerGroup(
             WebSettings(listenHost: "", listenPort: 0), role: .client(FakeClient()), log: log.logger)
         let running = Task { await web.run() }
         try await eventually { !log.all.isEmpty }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import WebManager
 
-/// What peers cannot make it do.
+/// Tests of the limits on peers.
 @Suite struct BoundsTests {
     private static let post = "POST /api/v2/exclude HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
@@ -17,7 +17,7 @@ import Testing
                     group.addTask {
                         try await offPool {
                             let connection = try RawConnection(
-                                port: serving.port, patienceSeconds: 2 * Int(Patience.seconds))
+                                port: serving.port, timeoutSeconds: 2 * Int(Patience.seconds))
                             var good = 0
                             for _ in 0..<20 {
                                 connection.send("GET /api/v1/get-list HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -54,9 +54,9 @@ import Testing
         }
     }
 
-    /// Sends for as long as anybody takes it.
+    /// Sends a body without end until the connection is closed.
     @Test func endlessBodyIsCut() async throws {
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.drainBytesMax = 256 * 1024
         try await withServing(limits: limits) { serving in
             let sent = try await offPool {
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    /// Half-open connections, heads and bodies that trickle, and answers that nobody takes: each gives up its place.
+    /// Half-open connections, incomplete heads and bodies, and idle connections are closed.
     @Test(arguments: [
         "", "GET / HT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
         post + "Content-Length: 10\r\n\r\n{", post + "Transfer-Encoding: chunked\r\n\r\n5\r\n{",
@@ -106,12 +106,12 @@ import Testing
         "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     ])
     func idlersAreDropped(_ start: String) async throws {
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.idleSeconds = 1
         limits.requestSeconds = 1
         try await withServing(limits: limits) { serving in
             let isEnded = try await offPool {
-                let connection = try RawConnection(port: serving.port, patienceSeconds: 2 * Int(Patience.seconds))
+                let connection = try RawConnection(port: serving.port, timeoutSeconds: 2 * Int(Patience.seconds))
                 connection.send(start)
                 _ = connection.readToEnd()
                 return connection.isEnded
@@ -121,10 +121,10 @@ import Testing
         }
     }
 
-    /// One byte at a time keeps neither a head nor a body open.
+    /// Heads and bodies sent one byte at a time are closed at the deadline.
     @Test(arguments: ["GET / HTTP/1.1\r\nX: ", post + "Content-Length: 60000\r\n\r\n"])
     func tricklersAreDropped(_ start: String) async throws {
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.idleSeconds = 1
         limits.requestSeconds = 1
         try await withServing(limits: limits) { serving in
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test func connectionsAreBounded() async throws {
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.connectionsMax = 8
         limits.connectionsPerSourceMax = 5
         // None of those that are held may go by itself.

@@ -13,19 +13,19 @@ import Testing
     private let folder: TemporaryFolder
     private var path: String { "\(folder.path)/run/client.sock" }
 
-    /// Waits for as long as a busy machine takes.
-    private var control: ControlClient { ControlClient(path: path, patience: .seconds(3600)) }
+    /// A client with a timeout that a busy machine cannot reach.
+    private var control: ControlClient { ControlClient(path: path, timeout: .seconds(3600)) }
 
     init() throws { folder = try TemporaryFolder() }
 
     /// Serves on the control socket for as long as `body` takes.
     private func serving(
         _ role: WebRole = .client(FakeClient()), settings: WebSettings? = nil, _ log: LogLines = LogLines(),
-        isAskedFor: Bool = false, waits: Bool = true, _ body: (WebManager) async throws -> Void
+        isAskedFor: Bool = false, waits: Bool = true, _ body: (WebServerGroup) async throws -> Void
     ) async throws {
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.retrySeconds = 0.01...0.05
-        let web = WebManager(
+        let web = WebServerGroup(
             settings, controlSocket: ControlSocket(path: path, isAskedFor: isAskedFor), role: role, log: log.logger,
             limits: limits)
         let running = Task { await web.run() }
@@ -41,7 +41,7 @@ import Testing
         return lstat(path, &status) == 0 ? status.st_mode : nil
     }
 
-    /// The page wants a password and is not even served, and the socket does not mind.
+    /// The control socket is served even when the page cannot be for want of a password.
     @Test func isServedWithoutThePageAndWithoutAPassword() async throws {
         let client = FakeClient()
         try await serving(.client(client), settings: WebSettings(listenHost: "0.0.0.0", listenPort: 0)) { web in
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    /// Binds a socket to the path, at which nobody listens yet.
+    /// Binds a socket to the path without listening.
     private func bindSocket() -> Int32 {
         mkdir("\(folder.path)/run", 0o755)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -94,7 +94,7 @@ import Testing
         return descriptor
     }
 
-    /// A program that hangs and takes no more connections is still there, and to ask does not wait for it.
+    /// A program with a full connection queue is recognized as listening, without blocking.
     @Test(.timeLimit(.minutes(20))) func aProgramThatHangsListensStill() {
         let hanging = bindSocket()
         defer { close(hanging) }
@@ -103,13 +103,13 @@ import Testing
         for _ in 0..<10 { #expect(UnixSocket.isListening(at: path)) }
     }
 
-    /// A program that took the connection and is stopped says nothing, and the wait for it has an end.
+    /// A program that accepts the connection but does not answer ends in a timeout.
     @Test func aProgramThatDoesNotAnswerIsGivenUp() async throws {
         let silent = bindSocket()
         defer { close(silent) }
         #expect(listen(silent, 8) == 0)
         do {
-            _ = try await ControlClient(path: path, patience: .milliseconds(50)).status()
+            _ = try await ControlClient(path: path, timeout: .milliseconds(50)).status()
             Issue.record("an answer from nobody")
         } catch {
             #expect(error.description == "\(path): the program does not answer")
@@ -143,9 +143,9 @@ import Testing
         }
     }
 
-    @Test func withoutAFolderItIsSaidOnce() async throws {
+    @Test func aMissingFolderIsLoggedOnce() async throws {
         let log = LogLines()
-        let web = WebManager(
+        let web = WebServerGroup(
             nil, controlSocket: ControlSocket(path: "\(folder.path)/a/b/client.sock"), role: .client(FakeClient()),
             log: log.logger)
         let running = Task { await web.run() }
@@ -155,7 +155,7 @@ import Testing
         await running.value
     }
 
-    @Test func whoAsksWithoutAProgramIsToldSo() async throws {
+    @Test func withoutAProgramTheErrorNamesTheSocket() async throws {
         await #expect(throws: ControlFailure.self) { try await control.status() }
         do {
             _ = try await control.status()

@@ -6,7 +6,7 @@ import Testing
 @testable import WebManager
 
 @Suite struct CredentialsTests {
-    /// Tokens as `printf %s … | base64` gives them; RFC 7617's own among them.
+    /// Compares with tokens of `printf %s … | base64` and RFC 7617.
     @Test(arguments: [
         ("Aladdin", "open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
         ("test", "123£", "dGVzdDoxMjPCow=="),
@@ -44,7 +44,7 @@ import Testing
         settings.username = "admin"
         settings.passwordFile = name
         guard let password else {
-            #expect(throws: WebRefusal.self) { try settings.credentials() }
+            #expect(throws: WebServerError.self) { try settings.credentials() }
             return
         }
         var expected = settings
@@ -57,7 +57,7 @@ import Testing
         ("s3cret\r\n", nil), ("s3cret \n", "blanks at the end of its line are not taken for part of the password"),
         ("\n", "it is empty"), ("s3cret\nmore\n", "it has more than one line"),
     ])
-    func whatIsOddAboutThePasswordFileIsSaid(_ content: String, _ words: String?) throws {
+    func passwordFileProblemsAreReported(_ content: String, _ words: String?) throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
@@ -72,45 +72,47 @@ import Testing
         var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
         settings.username = "admin"
         settings.passwordFile = "/nonexistent/password"
-        let refusal = #expect(throws: WebRefusal.self) { try settings.credentials() }
+        let refusal = #expect(throws: WebServerError.self) { try settings.credentials() }
         #expect(refusal?.description.contains("/nonexistent/password: No such file or directory") == true)
-        #expect(refusal?.mayPass == true)
+        #expect(refusal?.isTemporary == true)
     }
 
-    @Test func brakeDoublesAndForgives() {
-        let brake = GuessBrake()
+    @Test func delaysDoubleAndASuccessResetsThem() {
+        let rateLimit = LoginRateLimit()
         var waits: [Duration] = []
         for _ in 0..<7 {
-            #expect(brake.isOpen(to: "a"))
-            waits.append(brake.hold("a"))
-            brake.release("a")
+            #expect(rateLimit.allows("a"))
+            waits.append(rateLimit.recordFailure("a"))
+            rateLimit.endDelay("a")
         }
         #expect(waits == [250, 500, 1000, 2000, 4000, 4000, 4000].map { .milliseconds($0) })
-        #expect(brake.hold("b") == .milliseconds(250))
-        brake.forgive("a")
-        #expect(brake.hold("a") == .milliseconds(250))
+        #expect(rateLimit.recordFailure("b") == .milliseconds(250))
+        rateLimit.recordSuccess("a")
+        #expect(rateLimit.recordFailure("a") == .milliseconds(250))
     }
 
     @Test func fewMayWait() {
-        let brake = GuessBrake()
-        for _ in 0..<GuessBrake.waitingPerSourceMax { _ = brake.hold("a") }
-        #expect(!brake.isOpen(to: "a"))
-        #expect(brake.isOpen(to: "b"))
-        for index in GuessBrake.waitingPerSourceMax..<GuessBrake.waitingMax { _ = brake.hold("\(index)") }
-        #expect(!brake.isOpen(to: "b"))
-        brake.release("a")
-        #expect(brake.isOpen(to: "b"))
+        let rateLimit = LoginRateLimit()
+        for _ in 0..<LoginRateLimit.waitingPerSourceMax { _ = rateLimit.recordFailure("a") }
+        #expect(!rateLimit.allows("a"))
+        #expect(rateLimit.allows("b"))
+        for index in LoginRateLimit.waitingPerSourceMax..<LoginRateLimit.waitingMax {
+            _ = rateLimit.recordFailure("\(index)")
+        }
+        #expect(!rateLimit.allows("b"))
+        rateLimit.endDelay("a")
+        #expect(rateLimit.allows("b"))
     }
 
-    @Test func brakeIsBounded() {
-        let brake = GuessBrake()
+    @Test func rateLimitIsBounded() {
+        let rateLimit = LoginRateLimit()
         for index in 0..<10_000 {
-            #expect(brake.isOpen(to: "\(index)"))
-            _ = brake.hold("\(index)")
-            brake.release("\(index)")
+            #expect(rateLimit.allows("\(index)"))
+            _ = rateLimit.recordFailure("\(index)")
+            rateLimit.endDelay("\(index)")
         }
-        #expect(brake.sourceCount <= GuessBrake.sourcesMax)
+        #expect(rateLimit.sourceCount <= LoginRateLimit.sourcesMax)
         // So many from so many places wait as if they were one.
-        #expect(brake.hold("new") == .milliseconds(4000))
+        #expect(rateLimit.recordFailure("new") == .milliseconds(4000))
     }
 }

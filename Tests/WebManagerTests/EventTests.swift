@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct EventTests {
     private static var quick: WebLimits {
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.eventSeconds = 0.02
         return limits
     }
@@ -42,19 +42,19 @@ import Testing
             let data = try #require(lines.first { $0.hasPrefix("data: ") })
             let status = try await serving.ask("GET", "/api/v2/status")
             #expect(data == "data: " + status.text)
-            try await eventually { serving.web.listenerCount == 0 && !serving.web.isTelling }
+            try await eventually { serving.web.subscriberCount == 0 && !serving.web.isPublishing }
             let count = client.state.withLock { $0.statusCount }
             try await Task.sleep(for: .milliseconds(100))
             #expect(client.state.withLock { $0.statusCount } == count)
         }
     }
 
-    /// Ten listeners cost as many snapshots as one.
+    /// Ten subscribers need as many snapshots as one.
     @Test func snapshotsAreShared() async throws {
         let client = FakeClient()
         try await withServing(.client(client), limits: Self.quick) { serving in
             let connections = try (0..<10).map { _ in try Self.listen(serving.port) }
-            try await eventually { serving.web.listenerCount == 10 }
+            try await eventually { serving.web.subscriberCount == 10 }
             let before = client.state.withLock { $0.statusCount }
             let start = ContinuousClock.now
             try await Task.sleep(for: .milliseconds(400))
@@ -65,8 +65,8 @@ import Testing
         }
     }
 
-    @Test func aChangeIsToldBeforeItsTime() async throws {
-        var limits = WebLimits.patient
+    @Test func aChangeIsPublishedEarly() async throws {
+        var limits = WebLimits.relaxed
         limits.eventSeconds = 60
         let client = FakeClient()
         try await withServing(.client(client), limits: limits) { serving in
@@ -84,27 +84,27 @@ import Testing
         limits.eventStreamsMax = 3
         try await withServing(limits: limits) { serving in
             let connections = try (0..<3).map { _ in try Self.listen(serving.port) }
-            try await eventually { serving.web.listenerCount == 3 }
+            try await eventually { serving.web.subscriberCount == 3 }
             let refused = try await serving.ask("GET", "/api/v2/events")
             #expect(refused.status == 503)
             #expect(refused["Retry-After"] != nil)
             shutdown(connections[0].descriptor, Int32(SHUT_RDWR))
-            try await eventually { serving.web.listenerCount == 2 }
+            try await eventually { serving.web.subscriberCount == 2 }
             let fourth = try Self.listen(serving.port)
-            try await eventually { serving.web.listenerCount == 3 }
+            try await eventually { serving.web.subscriberCount == 3 }
             withExtendedLifetime((connections, fourth)) {}
         }
     }
 
-    @Test func headTakesNoPlace() async throws {
+    @Test func headOpensNoStream() async throws {
         try await withServing(limits: Self.quick) { serving in
             let reply = try await serving.ask("HEAD", "/api/v2/events")
             #expect(reply.status == 200)
-            #expect(serving.web.listenerCount == 0)
+            #expect(serving.web.subscriberCount == 0)
         }
     }
 
-    /// Who does not read is neither waited for nor remembered.
+    /// A peer that does not read is disconnected.
     @Test func slowReaderIsDropped() async throws {
         var limits = Self.quick
         limits.stallSeconds = 1
@@ -116,16 +116,16 @@ import Testing
             // Others are served meanwhile.
             let reply = try await serving.ask("GET", "/api/v1/get-list")
             #expect(reply.status == 200)
-            try await eventually { serving.web.listenerCount == 0 && serving.web.connectionCount == 0 }
+            try await eventually { serving.web.subscriberCount == 0 && serving.web.connectionCount == 0 }
             withExtendedLifetime(slow) {}
         }
     }
 
-    /// An orderly stop does not wait for listeners, nor for peers that are in the middle of something.
+    /// A graceful shutdown waits neither for subscribers nor for incomplete requests.
     @Test(.timeLimit(.minutes(10))) func stopsPromptly() async throws {
         var limits = Self.quick
         (limits.idleSeconds, limits.requestSeconds, limits.stallSeconds) = (3600, 3600, 3600)
-        let web = WebManager(
+        let web = WebServerGroup(
             WebSettings(listenHost: "127.0.0.1", listenPort: 0), role: .client(FakeClient()), log: LogLines().logger,
             limits: limits)
         let group = ServiceGroup(
@@ -138,7 +138,7 @@ import Testing
         half.send("POST /api/v2/exclude HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n")
         half.send("Content-Length: 100\r\n\r\n{")
         let idle = try RawConnection(port: port)
-        try await eventually { web.listenerCount == 1 && web.connectionCount == 3 }
+        try await eventually { web.subscriberCount == 1 && web.connectionCount == 3 }
         await group.triggerGracefulShutdown()
         try await running.value
         #expect(throws: RawConnection.Failure.self) { try RawConnection(port: port) }

@@ -3,7 +3,7 @@
 import Status
 import Synchronization
 
-/// A client that says what a test tells it to, and does what it is asked.
+/// A client with a status that tests set, which applies changes of exclusions.
 final class FakeClient: ClientStatusSource {
     struct State {
         var status: ClientStatus
@@ -27,7 +27,7 @@ final class FakeClient: ClientStatusSource {
         state = Mutex(State(status: status))
     }
 
-    /// One link in each state that the original had a word for, and one with a word of our own.
+    /// One link in each state of version 1, and one in a further state.
     static var links: [LinkStatus] {
         var dsl = LinkStatus(name: "eth0", state: .carrying)
         dsl.fragmentedDatagrams = 45

@@ -2,7 +2,7 @@
 
 import Status
 
-/// A server with as many sessions as a test wants.
+/// A server with a given number of sessions.
 struct FakeServer: ServerStatusSource {
     var value: ServerStatus
 
@@ -28,8 +28,8 @@ struct FakeServer: ServerStatusSource {
         }
     }
 
-    /// Adds a session of somebody who has proven nothing.
-    mutating func knock(_ id: UInt64, from address: String) {
+    /// Adds an unproven session.
+    mutating func addUnprovenSession(_ id: UInt64, from address: String) {
         var session = SessionStatus(id: id)
         session.paths = [PathStatus(address: address, state: .carrying)]
         value.sessions.append(session)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import WebManager
 
-/// Requests that nobody in their senses would send.
+/// Sends random malformed requests.
 @Suite struct FuzzTests {
     private static let count = number("ENGARDE_WEB_FUZZ") ?? 2_000
     private static let seed = UInt64(number("ENGARDE_WEB_FUZZ_SEED") ?? 1)
@@ -63,7 +63,7 @@ import Testing
 
     @Test func everyAnswerIsARefusalOrFine() async throws {
         let seed = Self.seed
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.idleSeconds = 1
         limits.requestSeconds = 1
         let client = FakeClient()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    /// Returns how often each status came; 0 where the connection was closed without one.
+    /// Returns the number of responses by status; 0 stands for a connection closed without one.
     private static func work(_ port: Int, _ seed: UInt64, _ worker: Int) throws -> [Int: Int] {
         var random = SeededGenerator(seed: seed &+ UInt64(worker))
         var counts: [Int: Int] = [:]
@@ -107,7 +107,7 @@ import Testing
     }
 }
 
-/// What the process has in memory.
+/// Returns the resident memory of this process.
 private func residentKilobytes() -> Int {
     let file = fopen("/proc/self/statm", "r")!
     defer { fclose(file) }

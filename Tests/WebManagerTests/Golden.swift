@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// Answers of the API in full.
+/// Complete responses of the API.
 enum Golden {
     static func ok(_ body: String) -> String { answer("200 OK", body) }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import WebManager
 
-/// What a stranger's page may not do in the user's browser.
+/// Tests against DNS rebinding and cross-site request forgery.
 @Suite struct HostTests {
     @Test(arguments: [
         ("127.0.0.1", true), ("127.0.0.1:9001", true), ("192.0.2.1:9001", true), ("[::1]:9001", true),
@@ -72,7 +72,7 @@ import Testing
         try await expect(status, of: fields, at: ["/api/v1/exclude", "/api/v2/exclude"])
     }
 
-    /// What Home Assistant, PowerShell, curl and others send that look at no page.
+    /// Requests of Home Assistant, PowerShell, curl and other scripts are accepted.
     @Test(arguments: [
         [], ["Content-Type: text/plain"], ["Content-Type: text/plain; charset=utf-8", "User-Agent: HomeAssistant/2026.1"],
         ["Content-Type: application/x-www-form-urlencoded", "User-Agent: curl/8.5"],
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// A proxy without TLS, of whose requests browsers do not say where they come from.
+    /// Without TLS, browsers do not send `Sec-Fetch-Site`, so the public host decides.
     @Test(arguments: [
         ("van.example", "http://van.example", 200), ("van.example", "http://VAN.example:8080", 200),
         ("van.example:8080", "http://van.example:8080", 200), ("Van.Example", "https://van.example", 200),
@@ -121,7 +121,7 @@ import Testing
         #expect(host.allows(String(origin.split(separator: "/").last!)) == (status == 200))
     }
 
-    @Test func aRefusalTellsWhatTheProxyMustPass() async throws {
+    @Test func theErrorNamesTheMissingProxySetting() async throws {
         try await withServing { serving in
             let reply = try await serving.post(
                 "/api/v2/exclude", #"{"interface":"eth0"}"#, ["Origin: http://van.example:8080"])

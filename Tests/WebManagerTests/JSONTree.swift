@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 
-/// Any JSON, as somebody else reads it.
+/// Any JSON value, decoded by Foundation.
 enum JSONTree: Decodable, Equatable {
     case null
     case bool(Bool)
@@ -37,7 +37,7 @@ enum JSONTree: Decodable, Equatable {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    /// Every text under a member of that name, wherever it is.
+    /// Returns all texts of members with a name, at any depth.
     func texts(named name: String) -> [String] {
         switch self {
         case .object(let members):

@@ -3,7 +3,7 @@
 import Logging
 import Synchronization
 
-/// Remembers what was logged.
+/// Collects log messages.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 

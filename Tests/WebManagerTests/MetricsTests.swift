@@ -51,14 +51,14 @@ import Testing
         #expect(!client.contains(#"engarde_link_last_received_age_seconds{link="wlan0"}"#))
     }
 
-    /// A link whose interface has gone is expected as well.
+    /// Links whose interface has disappeared still count as expected.
     @Test func missingLinksAreExpected() async {
         var status = await FakeClient().status()
         status.missingLinks = ["wwan1"]
         #expect(MetricsText(status).text.contains("engarde_links_expected 3\n"))
     }
 
-    /// A family stands in one piece, is introduced once, and follows the naming conventions.
+    /// Each family is contiguous, has one header, and follows the naming conventions.
     @Test func wellFormed() async {
         for text in await Self.samples() {
             var introduced: Set<Substring> = []
@@ -93,14 +93,15 @@ import Testing
         for text in [client, server] { #expect(text.split(separator: "\n").count < 10_000) }
     }
 
-    /// As many as may knock at a time, and others each time.
-    @Test func strangersAreCountedNotNamed() async {
+    /// Uses the maximum number of unproven sessions, with new addresses each time.
+    @Test func unprovenPathsAreCountedOnly() async {
         let quiet = Self.series(MetricsText(await FakeServer().status()).text)
         var series = quiet
         for scrape in 0..<47 {
             var server = FakeServer()
             for index in 0..<32 {
-                server.knock(UInt64(100 + scrape * 32 + index), from: "203.0.113.\(index):\(1024 + scrape * 32 + index)")
+                server.addUnprovenSession(
+                    UInt64(100 + scrape * 32 + index), from: "203.0.113.\(index):\(1024 + scrape * 32 + index)")
                 // And as a further address of a client that is known.
                 var path = PathStatus(address: "198.51.100.\(index):\(1024 + scrape)", state: .carrying)
                 path.quality.lastMinute.lossPercent = 1
@@ -114,8 +115,8 @@ import Testing
         #expect(series.subtracting(quiet) == [])
     }
 
-    /// A NAT that gives a path another port each second.
-    @Test func aPortIsNoSeries() async {
+    /// A NAT that changes the port of a path creates no new series.
+    @Test func portsMakeNoNewSeries() async {
         var series: Set<Substring> = []
         for port in 0..<20 {
             var server = FakeServer()
@@ -132,7 +133,7 @@ import Testing
     }
 
     /// `promtool`, of Debian's prometheus, where it is to be had.
-    @Test(.enabled(if: promtool != nil, "there is no promtool in PATH")) func promtoolIsContent() async throws {
+    @Test(.enabled(if: promtool != nil, "there is no promtool in PATH")) func promtoolAcceptsTheMetrics() async throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         for text in await Self.samples() {
@@ -145,8 +146,8 @@ import Testing
         }
     }
 
-    /// The dashboard asks for nothing that is not there.
-    @Test func dashboardKnowsTheNames() async throws {
+    /// Checks that the dashboard uses existing metrics only.
+    @Test func metricsOfTheDashboardExist() async throws {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/packaging/grafana/engarde.json"))
         let known = await Self.names()
@@ -160,8 +161,8 @@ import Testing
         }
     }
 
-    /// A state that the dashboard does not know would be drawn as carrying.
-    @Test func dashboardKnowsTheStates() throws {
+    /// A missing state would be drawn as carrying.
+    @Test func dashboardCoversAllStates() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let dashboard = try JSONTree(OpenAPIFile.read("/\(folder)/packaging/grafana/engarde.json"))
         let words = CarryingState.allCases.map(\.rawValue)

@@ -4,17 +4,17 @@ import Glibc
 
 @testable import Settings
 
-/// `Documentation/openapi.yaml`, as far as it is made use of there.
+/// `Documentation/openapi.yaml`, reduced to the features it uses.
 struct OpenAPIFile {
     struct Operation {
         var path: String
         var method: String
-        /// `client` or `server`; nil for both.
+        /// The program, `client` or `server`; nil for both.
         var program: String?
-        /// The name of its body's schema; nil for none.
+        /// The name of the schema of the body; nil for none.
         var body: String?
         var hasParameter: Bool
-        /// Of the answer 200.
+        /// The schema of the response 200.
         var type: String
         var schema: YAMLNode
     }
@@ -26,7 +26,7 @@ struct OpenAPIFile {
         root = try YAMLTreeBuilder.parse(Self.read("/\(folder)/Documentation/openapi.yaml")).root!
     }
 
-    /// The whole of a file of the repository's.
+    /// Reads a whole file.
     static func read(_ path: String) throws -> [UInt8] {
         guard let file = fopen(path, "r") else { throw RawConnection.Failure(text: "cannot open \(path)") }
         defer { fclose(file) }
@@ -50,8 +50,8 @@ struct OpenAPIFile {
 
     func schema(_ name: String) -> YAMLNode { root["components"]!["schemas"]![name]! }
 
-    /// What a value has that its schema has not, or the other way round; a line each. Members that no schema names
-    /// count as wrong, which is stricter than JSON Schema is.
+    /// Returns the differences between a value and its schema, one line each. Members that are not in the schema count
+    /// as faults, which is stricter than JSON Schema.
     func faults(of value: JSONTree, by schema: YAMLNode, at place: String = "") -> [String] {
         if let reference = schema["$ref"]?.text {
             return faults(of: value, by: self.schema(String(reference.split(separator: "/").last!)), at: place)

@@ -10,13 +10,13 @@ import Testing
 
 private let nginxProgram = Environment.find("nginx")
 
-/// A real nginx before the web manager, with what its users write into its file.
+/// Tests with a real nginx as reverse proxy, in common configurations.
 @Suite(.enabled(if: nginxProgram != nil, "skipped: not installed: nginx (nginx-light)"))
 struct ProxyTests {
     private static let json = "Content-Type: application/json"
     private static let body = #"{"interface":"eth0"}"#
 
-    /// Lets `body` ask an nginx whose server section says `lines`, ENGARDE standing for the web manager's address.
+    /// Runs `body` with an nginx whose server section is `lines`, in which ENGARDE stands for the address of engarde.
     private func withProxy(
         _ lines: String, settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
         _ body: @escaping @Sendable (_ proxy: Serving, _ client: FakeClient) async throws -> Void
@@ -69,7 +69,7 @@ struct ProxyTests {
         (try? await offPool { Monotonic.wait(seconds: 10) { condition() } }) ?? false
     }
 
-    /// The fields a browser adds to a change that the page asks for.
+    /// Returns the header fields of a browser for a change from the page.
     private static func browser(_ authority: String, isSecure: Bool) -> [String] {
         [
             json, "User-Agent: Mozilla/5.0", "Origin: \(isSecure ? "https" : "http")://\(authority)",
@@ -151,7 +151,7 @@ struct ProxyTests {
         }
     }
 
-    /// Holds that events come one by one, not when the stream ends.
+    /// Expects events one by one, not at the end of the stream.
     private func expectEvents(_ proxy: Serving, _ path: String) async throws {
         let text = try await offPool { [port = proxy.port] in
             let connection = try RawConnection(port: port)

@@ -4,20 +4,20 @@ import Dispatch
 import Glibc
 import Support
 
-/// A TCP connection to the program under test, byte by byte.
+/// A blocking TCP connection to the program under test, for raw bytes.
 ///
-/// It blocks; ``offPool(_:)`` keeps that away from the threads that tasks run on.
+/// Must be used inside ``offPool(_:)``, so that it does not block the threads of the task pool.
 final class RawConnection {
     struct Failure: Error { var text: String }
 
     let descriptor: Int32
     private var unread: [UInt8] = []
-    /// Whether the peer has closed, properly or not; time that has run out is something else.
+    /// True when the peer has closed or reset the connection; false after a timeout.
     private(set) var isEnded = false
 
-    init(port: Int, patienceSeconds: Int = Int(Patience.seconds)) throws {
+    init(port: Int, timeoutSeconds: Int = Int(Patience.seconds)) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
+        var patience = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -34,7 +34,7 @@ final class RawConnection {
 
     deinit { close(descriptor) }
 
-    /// Returns how much of it was taken, which is less than all when the peer has closed.
+    /// Sends bytes. Returns the number sent, which is less than all when the peer has closed.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Int {
         var sent = 0
@@ -51,7 +51,7 @@ final class RawConnection {
     @discardableResult
     func send(_ text: String) -> Int { send(Array(text.utf8)) }
 
-    /// What comes next, at most `count` bytes; empty at the end, nil when nothing comes or the peer has reset.
+    /// Reads at most `count` bytes; empty at the end, nil after a timeout or reset.
     func read(_ count: Int = 65_536) -> [UInt8]? {
         if !unread.isEmpty {
             defer { unread = [] }
@@ -63,7 +63,7 @@ final class RawConnection {
         return length < 0 ? nil : Array(chunk[..<length])
     }
 
-    /// Everything until the peer closes, or nothing more comes.
+    /// Reads until the end or a timeout.
     func readToEnd() -> [UInt8] {
         var bytes: [UInt8] = []
         while let chunk = read(), !chunk.isEmpty { bytes += chunk }
@@ -95,7 +95,7 @@ final class RawConnection {
         return bytes
     }
 
-    /// A whole answer.
+    /// Reads a whole response.
     func readReply(isHead: Bool = false) throws -> Reply {
         guard let statusLine = readLine() else { throw Failure(text: "no answer") }
         var reply = Reply(statusLine: statusLine)
@@ -120,7 +120,7 @@ final class RawConnection {
     }
 }
 
-/// An answer as it came.
+/// A response as received.
 struct Reply: Sendable {
     var statusLine: String
     var fieldLines: [String] = []
@@ -137,14 +137,14 @@ struct Reply: Sendable {
             .map { String($0.dropFirst(prefix.count).drop { $0 == " " }) }
     }
 
-    /// As it went over the wire, but for the time.
+    /// The response as text, with a fixed date.
     var transcript: String {
         let fields = fieldLines.map { $0.hasPrefix("Date: ") ? "Date: (now)" : $0 }
         return ([statusLine] + fields + ["", text]).joined(separator: "\n")
     }
 }
 
-/// Runs what blocks on a thread of its own.
+/// Runs a blocking closure on a thread of its own.
 func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }

@@ -13,14 +13,14 @@ import Testing
         #expect(backoff.next() == .seconds(1))
     }
 
-    /// The port is somebody else's for a while.
+    /// The port is in use at first.
     @Test func occupiedPortIsTriedAgain() async throws {
         try await withServing { other in
             let port = other.port
             let log = LogLines()
-            var limits = WebLimits.patient
+            var limits = WebLimits.relaxed
             limits.retrySeconds = 0.01...0.05
-            let web = WebManager(
+            let web = WebServerGroup(
                 WebSettings(listenHost: "127.0.0.1", listenPort: UInt16(port)), role: .client(FakeClient()),
                 log: log.logger, limits: limits)
             let running = Task { await web.run() }
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    /// A secret that is mounted late.
+    /// The password file appears later.
     @Test func passwordFileIsAwaited() async throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
@@ -46,10 +46,10 @@ import Testing
         var settings = WebSettings(listenHost: "127.0.0.1", listenPort: 0)
         settings.username = "admin"
         settings.passwordFile = name
-        var limits = WebLimits.patient
+        var limits = WebLimits.relaxed
         limits.retrySeconds = 0.01...0.05
         let log = LogLines()
-        let web = WebManager(settings, role: .client(FakeClient()), log: log.logger, limits: limits)
+        let web = WebServerGroup(settings, role: .client(FakeClient()), log: log.logger, limits: limits)
         let running = Task { await web.run() }
         try await eventually { !log.all.isEmpty }
         _ = try folder.write("s3cret\n", to: "password")

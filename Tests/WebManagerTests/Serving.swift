@@ -6,15 +6,15 @@ import Support
 
 @testable import WebManager
 
-/// A web manager that serves while a test looks at it.
+/// A running web server under test.
 struct Serving: Sendable {
     var port: Int
-    var web: WebManager
+    var web: WebServerGroup
     var log: LogLines
-    /// Ends it before the test does.
+    /// Stops the server before the test ends.
     var stop: @Sendable () -> Void
 
-    /// One request on a connection of its own.
+    /// Sends a request on a new connection.
     func ask(
         _ method: String, _ path: String, _ fields: [String] = [], body: String = "", host: String? = nil
     ) async throws -> Reply {
@@ -31,7 +31,7 @@ struct Serving: Sendable {
         }
     }
 
-    /// As a script does it that knows what is wanted.
+    /// Sends a POST with a JSON body.
     func post(_ path: String, _ body: String, _ fields: [String] = []) async throws -> Reply {
         try await ask("POST", path, ["Content-Type: application/json"] + fields, body: body)
     }
@@ -43,14 +43,14 @@ struct Serving: Sendable {
     }
 }
 
-/// Serves on a port of the kernel's choice for as long as `body` takes.
+/// Serves on a free port while `body` runs.
 func withServing(
     _ role: WebRole = .client(FakeClient()),
     settings: WebSettings = WebSettings(listenHost: "127.0.0.1", listenPort: 0),
-    limits: WebLimits = .patient, _ body: @escaping @Sendable (Serving) async throws -> Void
+    limits: WebLimits = .relaxed, _ body: @escaping @Sendable (Serving) async throws -> Void
 ) async throws {
     let log = LogLines()
-    let web = WebManager(settings, role: role, log: log.logger, limits: limits)
+    let web = WebServerGroup(settings, role: role, log: log.logger, limits: limits)
     let running = Task { await web.run() }
     defer { running.cancel() }
     var serving = Serving(port: 0, web: web, log: log) { running.cancel() }
@@ -62,8 +62,8 @@ func withServing(
 }
 
 extension WebLimits {
-    /// Without the limits of time that a peer on a busy machine would come to; who tests one sets it.
-    static var patient: WebLimits {
+    /// Limits without timeouts, so that no test fails on a busy machine; tests of a timeout set it.
+    static var relaxed: WebLimits {
         var limits = WebLimits()
         (limits.idleSeconds, limits.requestSeconds, limits.stallSeconds) = (3600, 3600, 3600)
         limits.unacknowledgedMilliseconds = 3_600_000
@@ -73,7 +73,7 @@ extension WebLimits {
 
 struct TimedOut: Error {}
 
-/// Waits until something holds that soon should.
+/// Waits until a condition holds.
 func eventually(seconds: Double = Patience.seconds, _ condition: () async -> Bool) async throws {
     let limit = ContinuousClock.now + .seconds(seconds)
     while await !condition() {

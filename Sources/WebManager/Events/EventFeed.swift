@@ -3,105 +3,119 @@
 internal import NIOCore
 internal import Synchronization
 
-/// One snapshot a second for everybody who listens, sooner when a state has changed, and neither snapshot nor timer
-/// while nobody does.
+/// Publishes one snapshot a second to all subscribers, sooner when a state has changed. Takes no snapshots and runs no
+/// timer without subscribers.
 ///
-/// A listener that is slower than that misses snapshots; none is kept for it but the newest.
+/// A slow subscriber misses snapshots: only the newest one is buffered for it.
 final class EventFeed: Sendable {
     private struct State {
-        var listeners: [UInt64: AsyncStream<ByteBuffer>.Continuation] = [:]
+        var subscribers: [UInt64: AsyncStream<ByteBuffer>.Continuation] = [:]
         var nextIdentity: UInt64 = 0
-        /// For those who come between two snapshots.
+        /// The latest snapshot, sent to new subscribers at once.
         var newest: ByteBuffer?
-        var isTelling = false
-        var isHurried = false
+        var isPublishing = false
+        var isDue = false
         var isStopped = false
     }
 
     private static let steps = 5
 
     private let state = Mutex(State())
-    private let listenersMax: Int
-    /// A part of the interval, after which a change is told.
+    private let subscribersMax: Int
+    /// The longest delay before a change is published: a fraction of the interval.
     private let step: Duration
     private let snapshot: @Sendable () async -> ByteBuffer?
-    /// Rings when somebody listens after nobody did.
-    private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Receives an element for each new subscriber, to start publishing.
+    private let wakeUps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter snapshot: the next event, ready to send; nil for none this time.
+    /// - Parameter snapshot: returns the next event, ready to send; nil to skip this one.
     init(_ limits: WebLimits, snapshot: @escaping @Sendable () async -> ByteBuffer?) {
-        listenersMax = limits.eventStreamsMax
+        subscribersMax = limits.eventStreamsMax
         step = .seconds(limits.eventSeconds / Double(Self.steps))
         self.snapshot = snapshot
     }
 
-    var listenerCount: Int { state.withLock { $0.listeners.count } }
-    /// Whether snapshots are being taken.
-    var isTelling: Bool { state.withLock { $0.isTelling } }
+    var subscriberCount: Int { state.withLock { $0.subscribers.count } }
+    /// True while snapshots are taken.
+    var isPublishing: Bool { state.withLock { $0.isPublishing } }
 
-    /// Tells whoever listens, until it is cancelled. To be called once.
+    /// Publishes until it is cancelled. Must be called once.
     func run() async {
-        for await _ in bell.stream {
-            while goesOn() {
-                if let event = await snapshot() { tell(event) }
+        for await _ in wakeUps.stream {
+            while shouldContinue() {
+                if let event = await snapshot() { publish(event) }
                 await pause()
             }
         }
     }
 
-    /// A place to listen from; nil when all are taken.
-    func listen() -> EventListener? {
+    /// Returns a new subscription; nil when the maximum number is reached.
+    func subscribe() -> EventSubscription? {
         state.withLock { state in
-            guard !state.isStopped, state.listeners.count < listenersMax else { return nil }
+            guard !state.isStopped, state.subscribers.count < subscribersMax else { return nil }
             let (events, continuation) = AsyncStream.makeStream(
                 of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
             let identity = state.nextIdentity
             state.nextIdentity += 1
-            state.listeners[identity] = continuation
+            state.subscribers[identity] = continuation
             if let newest = state.newest { continuation.yield(newest) }
-            bell.continuation.yield()
-            return EventListener(events: events) { [weak self] in self?.forget(identity) }
+            wakeUps.continuation.yield()
+            return EventSubscription(events: events) { [weak self] in self?.unsubscribe(identity) }
         }
     }
 
-    /// Ends every stream and takes no more listeners.
+    /// Ends every subscription and refuses new ones.
     func stop() {
-        let listeners = state.withLock { state in
+        let subscribers = state.withLock { state in
             state.isStopped = true
-            defer { state.listeners = [:] }
-            return state.listeners
+            defer { state.subscribers = [:] }
+            return state.subscribers
         }
-        for continuation in listeners.values { continuation.finish() }
+        for continuation in subscribers.values { continuation.finish() }
     }
 
-    /// Asks for the next snapshot without waiting for its time.
-    func hurry() { state.withLock { $0.isHurried = true } }
+    /// Publishes the next snapshot early, because a state has changed.
+    func publishSoon() { state.withLock { $0.isDue = true } }
 
     private func pause() async {
         for _ in 0..<Self.steps {
             try? await Task.sleep(for: step)
-            if state.withLock({ $0.isHurried }) { break }
+            if state.withLock({ $0.isDue }) { break }
         }
     }
 
-    private func goesOn() -> Bool {
+    private func shouldContinue() -> Bool {
         state.withLock { state in
-            state.isTelling = !state.listeners.isEmpty && !Task.isCancelled
-            if !state.isTelling { state.newest = nil }
-            // The snapshot that follows has what changed until now.
-            state.isHurried = false
-            return state.isTelling
+            state.isPublishing = !state.subscribers.isEmpty && !Task.isCancelled
+            if !state.isPublishing { state.newest = nil }
+            // The next snapshot contains all changes so far.
+            state.isDue = false
+            return state.isPublishing
         }
     }
 
-    private func tell(_ event: ByteBuffer) {
+    private func publish(_ event: ByteBuffer) {
         state.withLock { state in
             state.newest = event
-            for continuation in state.listeners.values { continuation.yield(event) }
+            for continuation in state.subscribers.values { continuation.yield(event) }
         }
     }
 
-    private func forget(_ identity: UInt64) {
-        state.withLock { $0.listeners.removeValue(forKey: identity) }?.finish()
+    private func unsubscribe(_ identity: UInt64) {
+        state.withLock { $0.subscribers.removeValue(forKey: identity) }?.finish()
     }
+}
+
+/// A subscription to an ``EventFeed``, cancelled when it is released.
+final class EventSubscription: Sendable {
+    let events: AsyncStream<ByteBuffer>
+    /// Ends `events`. May be called more than once.
+    let cancel: @Sendable () -> Void
+
+    init(events: AsyncStream<ByteBuffer>, cancel: @escaping @Sendable () -> Void) {
+        self.events = events
+        self.cancel = cancel
+    }
+
+    deinit { cancel() }
 }

@@ -5,33 +5,35 @@ internal import HummingbirdCore
 internal import NIOCore
 
 extension EventFeed {
-    /// How soon a browser is to come back when a stream has ended.
-    private static let returnMilliseconds = 1_000
+    /// The delay before a browser reconnects after the stream has ended.
+    private static let reconnectMilliseconds = 1_000
 
-    /// A stream of server-sent events, each with `data` in one line of JSON.
-    func answer(_ request: WebRequest) throws -> Response {
+    /// Responds with a stream of server-sent events, each with one line of JSON as `data`.
+    ///
+    /// - Throws: ``RequestError`` when too many streams are open.
+    func respond(to request: WebRequest) throws -> Response {
         guard request.head.method != .head else { return Self.response(ResponseBody(byteBuffer: ByteBuffer())) }
-        guard let listener = listen() else {
-            throw RequestRefusal(
+        guard let subscription = subscribe() else {
+            throw RequestError(
                 .serviceUnavailable, "too-many-streams", "too many event streams are open already",
                 fields: [HTTPField(name: .retryAfter, value: "5")])
         }
         return Self.response(
             ResponseBody { writer in
-                defer { listener.leave() }
-                try await writer.write(ByteBuffer(string: "retry: \(Self.returnMilliseconds)\n\n"))
+                defer { subscription.cancel() }
+                try await writer.write(ByteBuffer(string: "retry: \(Self.reconnectMilliseconds)\n\n"))
                 try await request.stream.consumeWithInboundCloseHandler { _ in
-                    for await event in listener.events { try await writer.write(event) }
+                    for await event in subscription.events { try await writer.write(event) }
                 } onInboundClosed: {
-                    listener.leave()
+                    subscription.cancel()
                 }
                 try await writer.finish(nil)
             })
     }
 
-    /// An event as it goes over the wire.
+    /// Encodes a server-sent event.
     static func event(_ name: String, _ value: some Encodable) -> ByteBuffer? {
-        guard let json = try? JSONText.bytes(of: value) else { return nil }
+        guard let json = try? OrderedJSONEncoder.encode(value) else { return nil }
         var buffer = ByteBuffer()
         buffer.reserveCapacity(json.count + name.utf8.count + 20)
         buffer.writeString("event: \(name)\ndata: ")
@@ -41,7 +43,7 @@ extension EventFeed {
     }
 
     private static func response(_ body: ResponseBody) -> Response {
-        // Proxies that would collect a stream are asked not to.
+        // Keeps nginx and similar proxies from buffering the stream.
         Response(
             status: .ok, headers: [.contentType: "text/event-stream", HTTPField.Name("X-Accel-Buffering")!: "no"],
             body: body)

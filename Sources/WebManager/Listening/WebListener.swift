@@ -4,30 +4,37 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 
-/// A place where the web side is served, and who may ask there.
+/// An endpoint of the web server, with its access control.
 protocol WebListener: Sendable {
-    /// Names what is served, for the beginning of a sentence: `the web manager`.
+    /// The name for log messages: `the web manager`.
     var name: String { get }
-    /// Names the place as a log does.
-    var place: String { get }
-    /// The log level of a line about what keeps it from being served.
-    var troubleLevel: Logger.Level { get }
+    /// The address for log messages.
+    var address: String { get }
+    /// The log level for failures to listen.
+    var failureLogLevel: Logger.Level { get }
 
-    /// Decides who is let in.
+    /// Returns the authenticator of requests.
     ///
-    /// - Throws: when it must not be served like this.
-    func door() throws(WebRefusal) -> Door
+    /// - Throws: `WebServerError` when the settings would make it unsafe to serve.
+    func authenticator() throws(WebServerError) -> Authenticator
 
-    /// Returns the addresses to bind to; the first that works is taken.
+    /// Returns the addresses to bind to; the first that works is used.
     ///
-    /// - Throws: when the place is not to be had.
-    func addresses() throws(WebRefusal) -> [BindAddress]
+    /// - Throws: `WebServerError` when the address is not available.
+    func bindAddresses() throws(WebServerError) -> [BindAddress]
 
-    /// Called once it is bound, before anybody is served.
+    /// Called after binding, before the first request.
     ///
-    /// - Throws: when it cannot be served all the same.
-    func didBind(_ channel: any Channel, log: Logger) throws(WebRefusal)
+    /// - Throws: `WebServerError` when it cannot be served.
+    func didBind(_ channel: any Channel, log: Logger) throws(WebServerError)
 
-    /// Called when it is no longer served.
+    /// Called after the server has stopped.
     func didEnd()
+}
+
+/// A failure to serve, described in one line with a remedy.
+struct WebServerError: Error, Hashable, CustomStringConvertible {
+    var description: String
+    /// True when the cause may go away by itself, so that a retry makes sense.
+    var isTemporary: Bool
 }

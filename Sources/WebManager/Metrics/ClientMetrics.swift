@@ -3,7 +3,8 @@
 internal import Status
 
 extension MetricsText {
-    /// Interfaces that are told of; the others are counted. Machines with many containers have many.
+    /// The maximum number of links with metrics of their own; the rest is only counted. Machines with many containers
+    /// have many interfaces.
     static let linksMax = 256
 
     init(_ status: ClientStatus) {
@@ -32,7 +33,7 @@ extension MetricsText {
             "engarde_links_expected", .gauge, "Links that ought to carry: those of the file, and that have carried.",
             Double(status.expectedLinkCount))
         add(
-            "engarde_links_omitted", .gauge, "Network interfaces that are told of nowhere below.",
+            "engarde_links_omitted", .gauge, "Network interfaces beyond the limit, without metrics of their own.",
             Double(status.links.count - links.count))
         add(links)
     }
@@ -56,7 +57,8 @@ extension MetricsText {
                 $0.lastReceivedSeconds
             },
             MetricsFamily<LinkStatus>(
-                "fragmented_datagrams_total", .counter, "Datagrams sent that are larger than the link carries in one piece."
+                "fragmented_datagrams_total", .counter,
+                "Datagrams sent that are larger than the link carries in one piece."
             ) { Double($0.fragmentedDatagrams) },
             MetricsFamily<LinkStatus>(
                 "segmentation_offload", .gauge, "0 while the kernel refuses segmentation offload on the link, else 1."

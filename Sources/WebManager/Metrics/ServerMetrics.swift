@@ -3,12 +3,14 @@
 internal import Status
 
 extension MetricsText {
-    /// Sessions and paths that are told of; the others are counted.
+    /// The maximum numbers of sessions and paths with metrics of their own; the rest is only counted.
     static let sessionsMax = 256
     static let pathsMax = 256
 
-    /// Whoever sends a datagram makes a path, so only those that are proven have time series, by names that outlast
-    /// them; the others are counted.
+    /// Writes the metrics of a server.
+    ///
+    /// Any sender of a datagram creates a path, so only proven sessions and paths get time series; the rest is only
+    /// counted. Labels use names that stay the same when a client reconnects.
     init(_ status: ServerStatus) {
         add(status.program, role: "server")
         add(SharedFamilies.traffic { $0 }, prefix: "engarde_clients_", of: [status.traffic]) { _ in [] }
@@ -33,10 +35,10 @@ extension MetricsText {
             "engarde_unproven_paths", .gauge, "Addresses of which it is not known whether a client is there.",
             Double(status.unprovenPaths))
         add(
-            "engarde_sessions_omitted", .gauge, "Sessions that are told of nowhere below.",
+            "engarde_sessions_omitted", .gauge, "Sessions without metrics of their own.",
             Double(allSessions.count - sessions.count))
         add(
-            "engarde_paths_omitted", .gauge, "Paths that are told of nowhere below.",
+            "engarde_paths_omitted", .gauge, "Paths without metrics of their own.",
             Double(allPaths.count - paths.count))
         add(sessions)
         add(paths)

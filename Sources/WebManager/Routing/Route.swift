@@ -2,26 +2,27 @@
 
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import NIOCore
 
-/// One thing that can be asked for.
+/// A method and a path with their handler.
 struct Route: Sendable {
-    /// What a request must show besides having been let in.
+    /// The requirements of a route beyond authentication, against cross-site request forgery.
     enum Access: Sendable {
-        /// Nothing: it changes nothing.
+        /// No requirements: the request changes nothing.
         case read
-        /// `Content-Type: application/json`, and that it is not a stranger's page that asks.
+        /// `Content-Type: application/json`, and not from a foreign page.
         case change
-        /// That it is our own page or a script that asks, by any content type: the original looks at none, and curl, Home
-        /// Assistant and PowerShell each have their own.
-        case changeByOldScript
-        /// GET, and that it is our own page or a script that asks.
+        /// From our own page or a script, with any content type: the Go program ignores it, and curl, Home Assistant
+        /// and PowerShell each send their own.
+        case changeOfAnyType
+        /// A GET from our own page or a script.
         case changeByGet
     }
 
     typealias Handler = @Sendable (WebRequest) async throws -> Response
 
     var method: HTTPRequest.Method
-    /// As the OpenAPI file has it: `/api/v2/links/{name}/history`. One segment may be in braces.
+    /// The path pattern as in OpenAPI: `/api/v2/links/{name}/history`. At most one segment is a parameter.
     var pattern: String
     var access: Access
     var handler: Handler
@@ -33,7 +34,8 @@ struct Route: Sendable {
         self.handler = handler
     }
 
-    /// Whether a path is this one's, and what stands in the place of the braces, still encoded; "" for none.
+    /// Matches a path. Returns the still encoded parameter ("" for a pattern without one), or nil when the path does
+    /// not match.
     func parameter(of path: Substring) -> Substring? {
         let wanted = pattern.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let given = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -49,4 +51,18 @@ struct Route: Sendable {
         }
         return parameter
     }
+}
+
+/// An authenticated request, as handlers receive it.
+struct WebRequest: Sendable {
+    var head: HTTPRequest
+    /// The decoded parameter of the path; empty for a pattern without one.
+    var parameter = ""
+    /// The whole body, for routes that read one.
+    var body = ByteBuffer()
+    /// The body stream, which also reports that the peer has disconnected.
+    var stream: RequestBody
+
+    /// Returns the path without the query, still encoded.
+    static func path(_ head: HTTPRequest) -> Substring { (head.path ?? "").prefix { $0 != "?" && $0 != "#" } }
 }

@@ -7,23 +7,23 @@ internal import Status
 extension Routes {
     static func client(_ source: any ClientStatusSource) -> [Route] {
         clientReads(source)
-            + clientChanges(source, "/api/v1/", .changeByOldScript, swap: "swap-exclusion", reset: "reset-exclusions")
+            + clientChanges(source, "/api/v1/", .changeOfAnyType, swap: "swap-exclusion", reset: "reset-exclusions")
             + clientChanges(source, "/api/v2/", .change, swap: "swap", reset: "reset") + [
-                // The original's page did so, and bookmarks do.
+                // For bookmarks and compatibility with the Go program.
                 Route(.get, "/api/v1/reset-exclusions", .changeByGet) { _ in
                     await source.resetExclusions()
-                    return try Answer.json(ExclusionAnswer.ok)
+                    return try Response.json(ExclusionResponse.ok)
                 }
             ]
     }
 
     private static func clientReads(_ source: any ClientStatusSource) -> [Route] {
-        let list: Route.Handler = { _ in try Answer.json(FirstClientList(await source.status())) }
+        let list: Route.Handler = { _ in try Response.json(ClientListV1(await source.status())) }
         return [
             Route(.get, "/api/v1/get-list", handler: list),
             Route(.post, "/api/v1/get-list", handler: list),
-            Route(.get, "/api/v2/status") { _ in try Answer.json(TypedStatus(await source.status())) },
-            Route(.get, "/api/v2/links") { _ in try Answer.json(LinksAnswer(links: await source.status().links)) },
+            Route(.get, "/api/v2/status") { _ in try Response.json(TypedStatus(await source.status())) },
+            Route(.get, "/api/v2/links") { _ in try Response.json(LinksResponse(links: await source.status().links)) },
             Route(.get, "/api/v2/links/{name}/history") { request in
                 try history(await source.history(ofLink: request.parameter), of: request.parameter)
             },
@@ -31,30 +31,30 @@ extension Routes {
         ]
     }
 
-    /// The same four in both versions, by two sets of names.
+    /// Returns the four routes that change exclusions; versions 1 and 2 differ in their names only.
     private static func clientChanges(
         _ source: any ClientStatusSource, _ prefix: String, _ access: Route.Access, swap: String, reset: String
     ) -> [Route] {
         [
             Route(.post, prefix + "include", access) { request in
                 let wanted = try ExclusionRequest(request.body)
-                return try ExclusionAnswer.answer(
+                return try ExclusionResponse.response(
                     await source.include(wanted.interface), unchanged: "already-included")
             },
             Route(.post, prefix + "exclude", access) { request in
                 let wanted = try ExclusionRequest(request.body)
-                return try ExclusionAnswer.answer(
+                return try ExclusionResponse.response(
                     await source.exclude(wanted.interface, force: wanted.force ?? false),
                     unchanged: "already-excluded")
             },
             Route(.post, prefix + swap, access) { request in
                 let wanted = try ExclusionRequest(request.body)
-                return try ExclusionAnswer.answer(
+                return try ExclusionResponse.response(
                     await source.swapExclusion(wanted.interface, force: wanted.force ?? false), unchanged: "ok")
             },
             Route(.post, prefix + reset, access) { _ in
                 await source.resetExclusions()
-                return try Answer.json(ExclusionAnswer.ok)
+                return try Response.json(ExclusionResponse.ok)
             },
         ]
     }

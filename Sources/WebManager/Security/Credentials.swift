@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// A user name and a password, and whether somebody else has the same (RFC 7617).
+/// A user name and a password for HTTP Basic authentication (RFC 7617).
 struct Credentials: Sendable, Equatable {
     static let challenge = #"Basic realm="engarde""#
 
-    /// What follows `Basic ` without its padding. Comparing this covers both words at once, and nothing a stranger
-    /// sent has to be decoded.
+    /// The token after `Basic `, without padding. Comparing tokens avoids decoding untrusted input.
     private let token: [UInt8]
 
     init(username: String, password: String) {
         token = Self.base64("\(username):\(password)")
     }
 
-    /// Takes the time that the length of `authorization` asks for, whatever it says.
+    /// Returns true for the right credentials. The time it takes depends on the length of `authorization` only.
     ///
-    /// - Parameter authorization: the header's value.
+    /// - Parameter authorization: the value of the `Authorization` header.
     func match(_ authorization: String) -> Bool {
         let words = authorization.utf8.split(separator: UInt8(ascii: " "))
         guard words.count == 2, words[0].elementsEqual("basic".utf8, by: { $0 | 0x20 == $1 }) else { return false }
@@ -25,7 +24,7 @@ struct Credentials: Sendable, Equatable {
         return difference == 0
     }
 
-    /// RFC 4648, without the padding.
+    /// Encodes as Base64 (RFC 4648) without padding.
     private static func base64(_ text: String) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var digits: [UInt8] = []

@@ -2,11 +2,11 @@
 
 internal import Sockets
 
-/// Which names this program may be called by.
+/// The values of `Host` that are accepted, against DNS rebinding.
 ///
-/// A page of the attacker's whose name suddenly resolves to 127.0.0.1 (DNS rebinding) talks to us under that name.
-/// Addresses cannot be rebound, nor can `localhost`. With authentication on any name is fine: the browser sends
-/// a password only to the name it was typed in for, and who has it needs no trick.
+/// In that attack the name of a foreign page is made to resolve to this machine, and its requests carry that name.
+/// Addresses and `localhost` cannot be rebound. With authentication every name is accepted, because a browser sends the
+/// password only to the name it was entered for.
 enum HostRule: Sendable {
     case any
     case addressesAnd(name: String, publicHosts: PublicHosts)
@@ -18,7 +18,9 @@ enum HostRule: Sendable {
             : .addressesAnd(name: settings.listenHost.lowercased(), publicHosts: PublicHosts(settings.publicHosts))
     }
 
-    /// - Parameter authority: the `Host` header's value.
+    /// Returns true when requests to a host are accepted.
+    ///
+    /// - Parameter authority: the value of the `Host` header.
     func allows(_ authority: String) -> Bool {
         guard let host = Self.host(of: authority) else { return false }
         switch self {
@@ -29,7 +31,7 @@ enum HostRule: Sendable {
         }
     }
 
-    /// Without port and brackets; nil when it is none.
+    /// Returns the host without port and brackets, in lower case; nil when the authority is invalid.
     static func host(of authority: String) -> String? {
         var rest = authority.lowercased()[...]
         var host: Substring
@@ -49,5 +51,20 @@ enum HostRule: Sendable {
 
     private static func isPort(_ text: Substring) -> Bool {
         text.first == ":" && text.utf8.count <= 6 && text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    }
+}
+
+/// The names by which browsers reach the page through a proxy: `webManager.publicHost`.
+struct PublicHosts: Sendable {
+    /// The names in lower case, with or without a port.
+    private let names: [String]
+
+    init(_ names: [String]) { self.names = names.map { $0.lowercased() } }
+
+    /// Returns true when an authority is one of the names. A name without a port matches every port.
+    ///
+    /// - Parameter authority: host and optional port as in `Host` and `Origin`, in lower case.
+    func contains(_ authority: String) -> Bool {
+        names.contains(authority) || HostRule.host(of: authority).map(names.contains) == true
     }
 }

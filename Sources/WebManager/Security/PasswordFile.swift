@@ -2,22 +2,25 @@
 
 internal import Glibc
 
-/// A password as a file holds it: one line, whatever editor wrote it.
+/// Reads a password from a file of one line.
 ///
-/// Not part of it are a byte order mark, line endings and blanks at the end; of the blanks there is a warning, because
-/// a password may have been meant to end in one.
+/// A byte order mark, line endings and blanks at the end are not part of the password. Removed blanks produce a
+/// warning, because a password may be meant to end in one.
 struct PasswordFile: Sendable, Equatable {
     private static let bytesMax = 1024
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     var password: String
-    /// What is odd about it, for people; nil when nothing is.
+    /// A warning about the file's content, or nil.
     var warning: String?
 
-    /// - Throws: when there is no password in it.
-    init(path: String) throws(WebRefusal) {
+    /// Reads the file at a path.
+    ///
+    /// - Throws: `WebServerError` when the file cannot be read or holds no valid password.
+    init(path: String) throws(WebServerError) {
         do throws(Fault) { try self.init(Self.read(path)) } catch {
-            throw WebRefusal(description: "cannot take the password from \(path): \(error.reason)", mayPass: true)
+            throw WebServerError(
+                description: "cannot take the password from \(path): \(error.reason)", isTemporary: true)
         }
     }
 
@@ -53,10 +56,10 @@ struct PasswordFile: Sendable, Equatable {
 }
 
 extension WebSettings {
-    /// What is wrong or odd about the password's file, in words; nil when nothing is or there is none.
+    /// A description of an error or a warning about the password file; nil without one.
     public var passwordFileProblem: String? {
         guard password.isEmpty, !passwordFile.isEmpty else { return nil }
-        do throws(WebRefusal) {
+        do throws(WebServerError) {
             return try PasswordFile(path: passwordFile).warning.map { "\(passwordFile): \($0)" }
         } catch { return error.description }
     }

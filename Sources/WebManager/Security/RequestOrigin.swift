@@ -2,19 +2,19 @@
 
 internal import HTTPTypes
 
-/// Where a request was made up.
+/// The origin of a request.
 enum RequestOrigin: Hashable {
-    /// On our own page, as the browser says.
+    /// Our own page, according to the browser.
     case ownPage
-    /// Anywhere else in a browser.
-    case stranger
-    /// In no browser: nothing says that it was one.
+    /// Another page in a browser.
+    case foreignPage
+    /// A program that is not a browser.
     case script
-    /// Perhaps on a stranger's page: a browser that does not say.
+    /// A browser that does not name the page.
     ///
-    /// Browsers leave `Origin` out of plain GETs, and `Sec-Fetch-Site` where there is no TLS. They all call themselves
-    /// `Mozilla/`, and no page can make them not to without asking us first (CORS).
-    case unclear
+    /// Browsers omit `Origin` from plain GETs, and `Sec-Fetch-Site` without TLS. Their `User-Agent` begins with
+    /// `Mozilla/`, and a page cannot change it without a preflight request (CORS).
+    case unknown
 
     init(_ head: HTTPRequest, _ publicHosts: PublicHosts) {
         let fields = head.headerFields
@@ -24,27 +24,28 @@ enum RequestOrigin: Hashable {
         }
         let origin = fields[.origin]
         switch fields[.secFetchSite] {
-        // No page can set this header, and it compares what the browser sees: a proxy may have changed Host.
+        // Pages cannot set this header. Unlike Host, a proxy does not change it.
         case "same-origin": self = .ownPage
-        case "none": self = origin.map(isOwn) ?? true ? .ownPage : .stranger
-        case .some: self = .stranger
+        case "none": self = origin.map(isOwn) ?? true ? .ownPage : .foreignPage
+        case .some: self = .foreignPage
         case nil:
             if let url = origin ?? fields[.referer] {
-                self = isOwn(url) ? .ownPage : .stranger
+                self = isOwn(url) ? .ownPage : .foreignPage
             } else {
-                self = Self.isBrowser(fields[.userAgent] ?? "") ? .unclear : .script
+                self = Self.isBrowser(fields[.userAgent] ?? "") ? .unknown : .script
             }
         }
     }
 
-    /// PowerShell's calls itself `Mozilla/5.0 (Windows NT; …) WindowsPowerShell/5.1`.
+    /// Returns true for the `User-Agent` of a browser. PowerShell sends `Mozilla/5.0 (Windows NT; …)
+    /// WindowsPowerShell/5.1`.
     private static func isBrowser(_ agent: String) -> Bool {
         let agent = agent.lowercased()
         return agent.hasPrefix("mozilla/") && !agent.contains("powershell/")
     }
 
-    /// Host and port of a URL, in lower case; nil when it is no page's. A proxy may speak TLS on our behalf, so both
-    /// schemes are.
+    /// Returns host and port of an HTTP or HTTPS URL, in lower case; nil for other URLs. HTTPS is accepted because a
+    /// proxy may terminate TLS.
     static func authority(of url: String) -> String? {
         let url = url.lowercased()
         for scheme in ["http://", "https://"] where url.hasPrefix(scheme) {
@@ -56,7 +57,7 @@ enum RequestOrigin: Hashable {
 }
 
 extension HTTPField.Name {
-    /// The first one has become the authority.
+    /// `Host`: swift-nio moves the first one into the authority, so this is a second one.
     static let secondHost = HTTPField.Name("Host")!
     static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
     static let contentSecurityPolicy = HTTPField.Name("Content-Security-Policy")!

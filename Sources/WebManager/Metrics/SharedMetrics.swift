@@ -2,8 +2,9 @@
 
 internal import Status
 
-/// What links, paths, sessions and the programs themselves have in common. Bytes are of UDP payload.
+/// The metric families that links, paths, sessions and programs share. Bytes are bytes of UDP payload.
 enum SharedFamilies {
+    /// Returns the traffic families.
     static func traffic<Subject>(_ traffic: @escaping (Subject) -> Traffic) -> [MetricsFamily<Subject>] {
         [
             MetricsFamily("received_datagrams_total", .counter, "Datagrams received.") {
@@ -27,7 +28,7 @@ enum SharedFamilies {
         ]
     }
 
-    /// Over the last minute, which survives a scrape that is missed.
+    /// Returns the quality families, over the last minute so that one missed scrape loses nothing.
     static func quality<Subject>(_ windows: @escaping (Subject) -> QualityWindows) -> [MetricsFamily<Subject>] {
         func minute(_ subject: Subject) -> Quality { windows(subject).lastMinute }
         return [
@@ -49,7 +50,7 @@ enum SharedFamilies {
         ]
     }
 
-    /// One sample a state, 1 for the one it is in.
+    /// Returns one sample for each subject and state: 1 for the current state, else 0.
     static func states<Subject>(
         _ subjects: [Subject], _ state: (Subject) -> CarryingState,
         labels: (Subject) -> [(name: String, value: String)]
@@ -60,5 +61,26 @@ enum SharedFamilies {
                     labels: labels(subject) + [("state", word.rawValue)], value: state(subject) == word ? 1 : 0)
             }
         }
+    }
+}
+
+extension MetricsText {
+    /// Adds the metrics that client and server share.
+    mutating func add(_ program: ProgramStatus, role: String) {
+        add(
+            "engarde_info", .gauge, "What runs; always 1.",
+            [
+                Sample(
+                    labels: [
+                        ("role", role), ("version", program.version), ("protocol", program.protocolName),
+                        ("engine", program.engine), ("description", program.description),
+                    ], value: 1)
+            ])
+        add("engarde_uptime_seconds", .gauge, "Since the program started.", program.uptimeSeconds)
+        add("engarde_turns_total", .counter, "Turns of the data plane's loop.", Double(program.turns))
+        add("engarde_system_calls_total", .counter, "System calls of the data plane.", Double(program.systemCalls))
+        add(
+            "engarde_dropped_datagrams_total", .counter, "Datagrams that were not forwarded, by reason.",
+            program.drops.map { Sample(labels: [("reason", $0.name)], value: Double($0.count)) })
     }
 }

@@ -4,23 +4,23 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 
-/// `webManager.listenAddr`: page, API and metrics for a browser.
-struct PortListener: WebListener {
+/// Listens on a TCP port (`webManager.listenAddr`) and serves page, API and metrics.
+struct TCPListener: WebListener {
     private let settings: WebSettings
 
     init(_ settings: WebSettings) { self.settings = settings }
 
     var name: String { "the web manager" }
-    var place: String { settings.listenText }
-    var troubleLevel: Logger.Level { .error }
+    var address: String { settings.listenText }
+    var failureLogLevel: Logger.Level { .error }
 
-    func door() throws(WebRefusal) -> Door { try Door(settings) }
+    func authenticator() throws(WebServerError) -> Authenticator { try Authenticator(settings) }
 
-    func addresses() throws(WebRefusal) -> [BindAddress] {
+    func bindAddresses() throws(WebServerError) -> [BindAddress] {
         settings.bindHosts.map { .hostname($0, port: Int(settings.listenPort)) }
     }
 
-    func didBind(_ channel: any Channel, log: Logger) throws(WebRefusal) {
+    func didBind(_ channel: any Channel, log: Logger) throws(WebServerError) {
         var address = settings
         address.listenPort = UInt16(channel.localAddress?.port ?? 0)
         log.notice("the web manager is at http://\(address.listenText)/")

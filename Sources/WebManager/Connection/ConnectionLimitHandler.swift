@@ -5,25 +5,25 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Ends a connection that takes longer, sends more or reads less than it may.
+/// Closes a connection that exceeds a limit of time, size or number.
 ///
-/// Hummingbird's idle timeout covers the wait for a request's head and nothing else: neither a body that trickles
-/// nor an answer that is not read.
-final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+/// Hummingbird's idle timeout covers only the wait for a request's head, neither a body that arrives slowly nor a
+/// response that the peer does not read.
+final class ConnectionLimitHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let census: ConnectionCensus
+    private let connectionLimit: ConnectionLimit
     private let limits: WebLimits
     private var source: String?
     private var bodyBytes = 0
     private var requestDeadline: Scheduled<Void>?
     private var stallDeadline: Scheduled<Void>?
 
-    init(_ census: ConnectionCensus, _ limits: WebLimits) {
-        self.census = census
+    init(_ connectionLimit: ConnectionLimit, _ limits: WebLimits) {
+        self.connectionLimit = connectionLimit
         self.limits = limits
     }
 
@@ -68,11 +68,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func admit(_ context: ChannelHandlerContext) {
         guard source == nil else { return }
         let source = sourceKey(context.remoteAddress)
-        guard census.admit(context.channel, source: source) else { return context.close(promise: nil) }
+        guard connectionLimit.add(context.channel, source: source) else { return context.close(promise: nil) }
         self.source = source
         let unacknowledged = ChannelOptions.Types.SocketOption(
             level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT))
-        // A connection without them is still bounded, only less tightly.
+        // Failure is ignored: the other limits still bound the connection.
         _ = context.channel.setOption(unacknowledged, value: limits.unacknowledgedMilliseconds)
         _ = context.channel.setOption(ChannelOptions.socketOption(.so_sndbuf), value: limits.socketBufferBytes)
     }
@@ -81,7 +81,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         requestDeadline?.cancel()
         stallDeadline?.cancel()
         guard let source else { return }
-        census.leave(context.channel, source: source)
+        connectionLimit.remove(context.channel, source: source)
         self.source = nil
     }
 

@@ -6,8 +6,8 @@ import Testing
 
 @testable import WebManager
 
-/// What scripts written for the original see, byte for byte.
-@Suite struct FirstVersionTests {
+/// Compares version 1 of the API with the Go program, byte for byte.
+@Suite struct Version1Tests {
     @Test func clientList() async throws {
         try await withServing { serving in
             let expected = Golden.ok(
@@ -30,7 +30,7 @@ import Testing
 
     @Test func serverList() async throws {
         var server = FakeServer()
-        server.knock(3, from: "203.0.113.1:1024")
+        server.addUnprovenSession(3, from: "203.0.113.1:1024")
         try await withServing(.server(server)) { serving in
             let expected = Golden.ok(
                 """
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    /// Whether copies are sent there is what the original's words tell.
+    /// The words of version 1 tell only whether a link receives copies.
     @Test(arguments: CarryingState.allCases) func statesInOldWords(_ state: CarryingState) async throws {
         try await withServing(.client(FakeClient([LinkStatus(name: "eth0", state: state)]))) { serving in
             let reply = try await serving.ask("GET", "/api/v1/get-list")
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    /// What the original's users have in their scripts.
+    /// Scripts for the Go program call curl without a content type.
     @Test(arguments: ["include", "exclude", "swap-exclusion"])
     func curlWithoutContentType(_ path: String) async throws {
         try await withServing { serving in

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// A JSON text under way, and what of it is still open.
+/// Writes JSON and keeps track of the open objects and lists.
 ///
-/// `Codable` says when an object or a list begins and never when it ends: whatever is written to an outer one ends
-/// the inner ones.
-final class JSONSink {
+/// `Codable` reports where an object or a list begins, but not where it ends: writing to an outer one closes the inner
+/// ones.
+final class JSONWriter {
     private struct Level {
         var closing: UInt8
         var isEmpty = true
@@ -13,7 +13,7 @@ final class JSONSink {
     private var bytes: [UInt8] = []
     private var levels: [Level] = []
 
-    /// Ends everything and hands the text over.
+    /// Closes all objects and lists and returns the text.
     func finish() -> [UInt8] {
         end(to: 0)
         return bytes
@@ -21,20 +21,20 @@ final class JSONSink {
 
     // MARK: Objects and lists
 
-    /// Returns the depth that its members are to name.
+    /// Begins an object. Returns its depth, which ``key(_:at:)`` needs.
     func beginObject() -> Int { begin(UInt8(ascii: "{"), UInt8(ascii: "}")) }
 
-    /// Returns the depth that its elements are to name.
+    /// Begins a list. Returns its depth, which ``element(at:)`` needs.
     func beginList() -> Int { begin(UInt8(ascii: "["), UInt8(ascii: "]")) }
 
-    /// Before each value of a list.
+    /// Begins an element of the list at a depth.
     func element(at depth: Int) {
         end(to: depth)
         if !levels[depth - 1].isEmpty { bytes.append(UInt8(ascii: ",")) }
         levels[depth - 1].isEmpty = false
     }
 
-    /// Before each value of an object.
+    /// Begins a member of the object at a depth.
     func key(_ name: String, at depth: Int) {
         element(at: depth)
         write(name)
@@ -55,7 +55,7 @@ final class JSONSink {
 
     func write(literal: String) { bytes.append(contentsOf: literal.utf8) }
 
-    /// JSON has no infinity; what cannot be said is null.
+    /// Writes a number; `null` for infinities and NaN, which JSON does not have.
     func write(_ number: Double) { write(literal: number.isFinite ? "\(number)" : "null") }
 
     func write(_ text: String) {

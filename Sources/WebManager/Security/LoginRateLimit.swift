@@ -2,16 +2,16 @@
 
 internal import Synchronization
 
-/// Makes guessing a password slow: each wrong one waits for its answer, and few may wait at a time.
+/// Limits the rate of login attempts: each wrong password is answered after a delay, and few may be delayed at a time.
 ///
-/// Who guesses in parallel is turned away unheard; a right password is therefore refused while somebody guesses from
-/// the same source, and from everywhere only while very many do.
-final class GuessBrake: Sendable {
+/// Further parallel attempts are refused unchecked. So a right password is refused while the same source has many wrong
+/// ones delayed, or while all sources together have very many.
+final class LoginRateLimit: Sendable {
     static let waitingPerSourceMax = 4
     static let waitingMax = 32
     static let sourcesMax = 256
     static let delayMilliseconds = 250...4_000
-    /// Wrong guesses a minute, from everywhere, above which each of them waits the longest.
+    /// The number of failures a minute, from all sources, above which each gets the maximum delay.
     static let failuresPerMinuteMax = 60
     static let memorySeconds = 600.0
 
@@ -34,16 +34,16 @@ final class GuessBrake: Sendable {
 
     var sourceCount: Int { state.withLock { $0.records.count } }
 
-    /// Whether what a source says of itself may be looked at now.
-    func isOpen(to source: String) -> Bool {
+    /// Returns true when credentials from a source may be checked now.
+    func allows(_ source: String) -> Bool {
         state.withLock {
             $0.waitingCount < Self.waitingMax
                 && $0.records[source, default: Record(last: .now)].waitingCount < Self.waitingPerSourceMax
         }
     }
 
-    /// A source has been wrong. Returns how long it must wait before ``release(_:)`` and its answer.
-    func hold(_ source: String, now: ContinuousClock.Instant = .now) -> Duration {
+    /// Records a failure. Returns the delay before ``endDelay(_:)`` and the response.
+    func recordFailure(_ source: String, now: ContinuousClock.Instant = .now) -> Duration {
         state.withLock { state in
             if state.minute.duration(to: now) > .seconds(60) {
                 state.minute = now
@@ -64,23 +64,24 @@ final class GuessBrake: Sendable {
         }
     }
 
-    /// The wait is over.
-    func release(_ source: String) {
+    /// Records that a delay is over.
+    func endDelay(_ source: String) {
         state.withLock { state in
             state.waitingCount -= 1
             state.records[source]?.waitingCount -= 1
         }
     }
 
-    /// A source has been right.
-    func forgive(_ source: String) {
+    /// Records a success, which resets the delays of a source.
+    func recordSuccess(_ source: String) {
         state.withLock { state in
             guard let record = state.records[source] else { return }
             if record.waitingCount == 0 { state.records[source] = nil } else { state.records[source]?.failureCount = 0 }
         }
     }
 
-    /// Makes room; there always is some, because fewer wait than are remembered.
+    /// Returns a new record and removes the oldest one without a delayed attempt when the table is full. There is one,
+    /// because fewer attempts can be delayed than sources are kept.
     private static func newRecord(_ state: inout State, _ now: ContinuousClock.Instant) -> Record {
         if state.records.count >= sourcesMax,
             let oldest = state.records.filter({ $0.value.waitingCount == 0 }).min(by: { $0.value.last < $1.value.last })

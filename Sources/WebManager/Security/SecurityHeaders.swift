@@ -3,15 +3,17 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 
-/// The headers by which a browser protects our page, and those by which nothing keeps an answer.
-enum SecurityFields {
-    /// The page's own files and nothing else: no inline script or style, no other site, no frame around it.
+/// The response headers that protect the page in a browser, and those that prevent caching.
+enum SecurityHeaders {
+    /// The content security policy: only the page's own files, no inline scripts or styles, no frames.
     static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
         "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
-    /// - Parameter isAPI: whether it is an answer of `/api/*`, whose headers are the original's.
+    /// Adds the headers to a response.
+    ///
+    /// - Parameter isAPI: true for `/api/*`, whose caching headers are those of the Go program.
     static func add(to response: inout Response, isAPI: Bool) {
         response.headers[.contentSecurityPolicy] = policy
         response.headers[.contentTypeOptions] = "nosniff"

@@ -3,16 +3,16 @@
 internal import Glibc
 internal import NIOCore
 
-/// Runs the web side's tasks on its own event loop, so that all of it together never takes more than one thread.
-final class LoopExecutor: TaskExecutor {
-    /// The tunnel's thread goes first when both want the processor.
+/// Runs the tasks of the web server on its event loop, so that the web server uses a single thread.
+final class EventLoopTaskExecutor: TaskExecutor {
+    /// The nice value of the thread: the data plane has priority.
     private static let niceness: Int32 = 10
 
     private let loop: any EventLoop
 
     init(_ loop: any EventLoop) {
         self.loop = loop
-        // On Linux "this process" is the calling thread.
+        // On Linux 0 means the calling thread.
         loop.execute { _ = setpriority(PRIO_PROCESS, 0, Self.niceness) }
     }
 

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/// The text behind a path's segment (RFC 3986, 2.1); nil when that is no UTF-8, or holds what no name may.
+internal import Glibc
+
+/// Returns a date in HTTP format (RFC 9110, 5.6.7).
+func httpDate(_ seconds: time_t = time(nil)) -> String {
+    var seconds = seconds
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    var text = [CChar](repeating: 0, count: 64)
+    // Without a call of `setlocale` the names are English.
+    let length = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+    return String(decoding: text[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+/// Decodes a percent-encoded path segment (RFC 3986, 2.1). Returns nil for invalid UTF-8 and control characters.
 func percentDecoded(_ segment: Substring) -> String? {
     var bytes: [UInt8] = []
     var rest = segment.utf8[...]

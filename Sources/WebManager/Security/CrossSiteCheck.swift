@@ -3,30 +3,30 @@
 internal import HTTPTypes
 
 extension Route.Access {
-    /// Refuses what may be a stranger's page acting in the user's name (cross-site request forgery).
-    func check(_ head: HTTPRequest, _ publicHosts: PublicHosts) throws(RequestRefusal) {
+    /// Rejects requests that may be forged by a foreign page (cross-site request forgery).
+    func check(_ head: HTTPRequest, _ publicHosts: PublicHosts) throws(RequestError) {
         guard self != .read else { return }
         let origin = RequestOrigin(head, publicHosts)
-        guard origin != .stranger else { throw Self.foreign(head) }
+        guard origin != .foreignPage else { throw Self.foreign(head) }
         let type = head.headerFields[.contentType].map(Self.mediaType)
-        let isTrusted = origin != .unclear
+        let isTrusted = origin != .unknown
         let isAllowed =
             switch self {
             case .read: true
             case .changeByGet: isTrusted
-            // No page can send this type elsewhere without asking first (CORS).
+            // Browsers send this type to another origin only after a preflight request (CORS).
             case .change: type == "application/json" || type == nil && isTrusted && !head.hasBody
-            case .changeByOldScript: type == "application/json" || isTrusted
+            case .changeOfAnyType: type == "application/json" || isTrusted
             }
         guard isAllowed else {
             throw self == .changeByGet
-                ? RequestRefusal(.forbidden, "foreign-origin", "the request does not say that it is this page's own")
-                : RequestRefusal(.unsupportedMediaType, "not-json", "Content-Type must be application/json")
+                ? RequestError(.forbidden, "foreign-origin", "the request does not say that it is this page's own")
+                : RequestError(.unsupportedMediaType, "not-json", "Content-Type must be application/json")
         }
     }
 
-    /// Says what the request said of itself, for a proxy may be what changed it.
-    private static func foreign(_ head: HTTPRequest) -> RequestRefusal {
+    /// Returns the error for a foreign page. It names the request's hosts, because a proxy may have changed them.
+    private static func foreign(_ head: HTTPRequest) -> RequestError {
         var message = "changes are made from this program's own page only"
         let site = head.headerFields[.secFetchSite]
         if site == nil || site == "same-origin" || site == "none", let page = head.headerFields[.origin],
@@ -35,17 +35,17 @@ extension Route.Access {
             message += "; this page is of \(host) and asked \(authority): a proxy between must pass the browser's Host "
                 + "(nginx: proxy_set_header Host $http_host;), or webManager.publicHost must name \(host)"
         }
-        return RequestRefusal(.forbidden, "foreign-origin", message)
+        return RequestError(.forbidden, "foreign-origin", message)
     }
 
-    /// In lower case and without parameters.
+    /// Returns the media type in lower case and without parameters.
     private static func mediaType(_ value: String) -> String {
         value.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
     }
 }
 
 extension HTTPRequest {
-    /// Whether a body follows, by what the head says.
+    /// True when the head announces a body.
     var hasBody: Bool {
         headerFields[.transferEncoding] != nil || (headerFields[.contentLength] ?? "0") != "0"
     }

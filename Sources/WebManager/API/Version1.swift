@@ -2,8 +2,8 @@
 
 internal import Status
 
-/// `/api/v1/get-list` of the client, as users of the original know it.
-struct FirstClientList: Encodable {
+/// The body of `/api/v1/get-list` on the client, compatible with the Go program.
+struct ClientListV1: Encodable {
     var type = "client"
     var version: String
     var description: String
@@ -25,7 +25,7 @@ struct FirstClientList: Encodable {
             try members.encode(link.lastReceivedSeconds.map(wholeSeconds), forKey: .last)
         }
 
-        /// Three words for all states: whether copies are sent there is what the original knew.
+        /// Maps a state to one of the three words of version 1: `active`, `idle` and `excluded`.
         private static func word(_ state: CarryingState) -> String { state.isInFanOut ? "active" : state.rawValue }
     }
 
@@ -37,8 +37,8 @@ struct FirstClientList: Encodable {
     }
 }
 
-/// `/api/v1/get-list` of the server, as users of the original know it.
-struct FirstServerList: Encodable {
+/// The body of `/api/v1/get-list` on the server, compatible with the Go program.
+struct ServerListV1: Encodable {
     var type = "server"
     var version: String
     var description: String
@@ -51,8 +51,7 @@ struct FirstServerList: Encodable {
         var last: Int
     }
 
-    /// The original knew of no sessions: the paths of all of them are in one list. It is of clients; strangers that have
-    /// proven nothing are not among them.
+    /// Lists the proven paths of all sessions in one list, because version 1 has no sessions.
     init(_ status: ServerStatus) {
         version = status.program.version
         description = status.program.description
@@ -64,5 +63,5 @@ struct FirstServerList: Encodable {
     }
 }
 
-/// Seconds as the original counts them: those that are over.
+/// Rounds down to whole seconds, as version 1 counts them.
 private func wholeSeconds(_ seconds: Double) -> Int { Int(exactly: seconds.rounded(.down)) ?? 0 }

@@ -2,7 +2,7 @@
 
 internal import Status
 
-/// A program's whole status, with `type` before its own members: `client` or `server`.
+/// A program's status, preceded by `type`: `client` or `server`.
 struct TypedStatus<Program: Encodable>: Encodable {
     var type: String
     var status: Program
@@ -26,16 +26,18 @@ struct TypedStatus<Program: Encodable>: Encodable {
     }
 }
 
-struct LinksAnswer: Encodable {
+/// The body of `/api/v2/links`.
+struct LinksResponse: Encodable {
     var links: [LinkStatus]
 }
 
-struct SessionsAnswer: Encodable {
+/// The body of `/api/v2/sessions`.
+struct SessionsResponse: Encodable {
     var sessions: [SessionStatus]
 }
 
-/// Every path, with the session it belongs to.
-struct PathsAnswer: Encodable {
+/// The body of `/api/v2/paths`: every path with the session it belongs to.
+struct PathsResponse: Encodable {
     var paths: [Path]
 
     struct Path: Encodable {
@@ -56,8 +58,8 @@ struct PathsAnswer: Encodable {
     }
 }
 
-/// The last 24 hours of a link or path.
-struct HistoryAnswer: Encodable {
+/// The body of a link's or path's history: the last 24 hours.
+struct HistoryResponse: Encodable {
     /// The link's name or the path's address.
     var of: String
     var minutes: [QualityMinute]
