@@ -9,6 +9,8 @@
 #   make bench      the whole matrix; about an hour
 #   make bench-micro  the pure parts, against thresholds on counts
 #   make fuzz       strangers' bytes against slow reference models, FUZZ_SECONDS each (60)
+#   make lint       says where Swift is not formatted as .swift-format wants it; LINT=--strict: and fails for it
+#   make format     formats it so
 #   make build      the program, optimised, in .build/release, with links to it by the names of client and server
 #   make install    the program, its links, manual, completions and systemd units below $(DESTDIR)$(PREFIX)
 #   make man        manual pages and completions, in .build/manual
@@ -28,6 +30,7 @@ DEMO ?=
 BENCH ?=
 TEST_GROUPS ?=
 FUZZ_SECONDS ?= 60
+LINT ?=
 
 # What keeps the program small: each file says why. Relative relocations are packed, as glibc 2.36 and newer read them.
 link = -Xswiftc -use-ld=lld -Xlinker --icf=safe \
@@ -39,7 +42,7 @@ release = -c release --static-swift-stdlib $(link)
 bin = $$($(SWIFT) build $(release) --show-bin-path)
 
 .PHONY: help demo screenshots test test-timing test-kernels test-machines man completions deb tarball bench bench-quick \
-	bench-micro bench-build fuzz build install deps build-deps lab-deps swift clean
+	bench-micro bench-build fuzz lint format build install deps build-deps lab-deps swift clean
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -90,6 +93,14 @@ fuzz: swift build-deps
 	for name in wire window sessions; do \
 		.build/debug/fuzz-$$name -max_len=4096 -len_control=0 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
 			-artifact_prefix=.build/findings/$$name- || exit 1; done
+
+# The toolchain's own formatter, which needs no build.
+formatted = Sources Tests Benchmarks/Sources Benchmarks/Tests Plugins Package.swift Benchmarks/Package.swift
+lint: swift
+	@$(SWIFT) format lint --parallel --recursive $(LINT) $(formatted)
+
+format: swift
+	@$(SWIFT) format --in-place --parallel --recursive $(formatted)
 
 build: swift build-deps
 	$(SWIFT) build $(release) --product engarde

@@ -85,7 +85,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     ],
+    // Each target stands below those it uses.
     targets: [
+        // MARK: C
         .systemLibrary(
             name: "CUring", path: "CShims/system/liburing", pkgConfig: "liburing",
             providers: [.apt(["liburing-dev"])]),
@@ -96,31 +98,30 @@ let package = Package(
         .target(
             name: "CShims", dependencies: ["CUring", "CMnl", "CYaml"], path: "CShims", exclude: ["system"],
             cSettings: cSettings),
-        pointerRoom("Sockets", ["CShims"]),
-        // Not called Configuration: a package that Hummingbird needs has such a module, and no two may share a name.
-        room("Settings", isSmall: true, ["CShims", "Sockets", "WireGuardWire"]),
-        room("Links", isSmall: true, ["CShims", "Sockets", "Settings"]),
-        pointerRoom("WireGuardWire", []),
-        pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
+
+        // MARK: Rooms that use no other, but C
         room("Status", isSmall: true),
         .plugin(name: "GenerateVersion", capability: .buildTool()),
         .target(name: "Version", swiftSettings: swiftSettings, plugins: ["GenerateVersion"]),
+        pointerRoom("WireGuardWire", []),
+        pointerRoom("Sockets", ["CShims"]),
+
+        // MARK: The relay and its control side
+        pointerRoom("DataPlane", ["CShims", "Sockets", "WireGuardWire"]),
+        // Not called Configuration: a package that Hummingbird needs has such a module, and no two may share a name.
+        room("Settings", isSmall: true, ["CShims", "Sockets", "WireGuardWire"]),
+        room("Links", isSmall: true, ["CShims", "Sockets", "Settings"]),
         room("Quality", isSmall: true, ["Status"]),
-        room("Systemd", isSmall: true, ["Sockets", "Status", logging, lifecycle]),
         room(
             "Control", isSmall: true,
             [
                 "CShims", "Sockets", "Settings", "Links", "DataPlane", "Status", "Quality", "Version", logging,
                 lifecycle, subprocess, system,
             ]),
-        tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
-        tests("QualityTests", ["Quality", "Status", "Support"]),
-        tests("DataPlaneTests", ["DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter", "Support"]),
+
+        // MARK: What shows the relay to others
+        room("Systemd", isSmall: true, ["Sockets", "Status", logging, lifecycle]),
         embeddingRoom("WebManager", embedding: "Page", ["Sockets", "Status", logging, lifecycle] + http),
-        tests(
-            "WebManagerTests",
-            ["ControlClient", "WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http,
-            exclude: ["Page"]),
         room(
             "ControlClient", isSmall: true,
             [
@@ -130,12 +131,15 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
-        .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
+
+        // MARK: What sets a machine up and examines it
         room("Host", isSmall: true, ["Sockets", subprocess, system]),
         room("Setup", isSmall: true, ["Host", "Links", "Settings", "Sockets", "WireGuardWire"]),
         room(
             "Doctor", isSmall: true,
             ["Host", "Setup", "Control", "ControlClient", "Links", "Settings", "Sockets", "Status"]),
+
+        // MARK: The program
         room(
             "Program", isSmall: true,
             [
@@ -145,30 +149,40 @@ let package = Package(
         program(
             "engarde",
             [
-                "Program", "Doctor", "Setup", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links", "Sockets", "Status",
-                arguments,
+                "Program", "Doctor", "Setup", "Host", "Control", "ControlClient", "WebManager", "Settings", "Links",
+                "Sockets", "Status", arguments,
             ]),
-        tests("DoctorTests", ["Doctor", "Host", "Links", "Settings", "Setup", "Sockets", "Status", "Support"]),
-        tests("SystemdTests", ["Sockets", "Status", "Support", "Systemd", logging, lifecycle]),
-        tests("HostTests", ["Host", "Support"]),
-        tests("SetupTests", ["Host", "Setup", "Settings", "Sockets", "Support"]),
-        tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
-        tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
+
+        // MARK: The laboratory
+        .target(name: "MallocCounter", path: "Tests/MallocCounter", cSettings: cSettings),
         room("Support", path: "Tests/Support", ["Sockets"]),
         room("Timing", path: "Tests/Timing", ["Support"]),
-        tests("SupportTests", ["Support", "Timing"]),
-        program(
-            "engarde-demo", path: "Tests/Demo", ["Support", "engarde", arguments]),
+        program("engarde-demo", path: "Tests/Demo", ["Support", "engarde", arguments]),
         program("engarde-trial", path: "Tests/Kernels/Trial", ["Support", "engarde", arguments]),
-        tests(
-            "IntegrationTests",
-            ["Support", "Timing", "Sockets", "Status", "engarde"]),
+
+        // MARK: Tests, in the order of what they test
+        tests("TidyTests", []),
+        tests("SupportTests", ["Support", "Timing"]),
+        tests("WireGuardWireTests", ["WireGuardWire", "Support"]),
+        tests("SocketsTests", ["CShims", "Sockets"]),
+        tests("DataPlaneTests", ["DataPlane", "WireGuardWire", "Sockets", "CShims", "MallocCounter", "Support"]),
+        tests("SettingsTests", ["Settings", "Sockets", "Support", "WireGuardWire"]),
+        tests("LinksTests", ["CShims", "Links", "Sockets", "Settings", "Support", "Timing"]),
+        tests("QualityTests", ["Quality", "Status", "Support"]),
         tests(
             "ControlTests",
             ["Control", "DataPlane", "Quality", "Links", "Sockets", "Settings", "Status", "Support", logging]),
-        tests("SocketsTests", ["CShims", "Sockets"]),
+        tests("SystemdTests", ["Sockets", "Status", "Support", "Systemd", logging, lifecycle]),
+        tests(
+            "WebManagerTests",
+            ["ControlClient", "WebManager", "Status", "Support", "Timing", "Settings", logging, lifecycle] + http,
+            exclude: ["Page"]),
+        tests("HostTests", ["Host", "Support"]),
+        tests("SetupTests", ["Host", "Setup", "Settings", "Sockets", "Support"]),
+        tests("DoctorTests", ["Doctor", "Host", "Links", "Settings", "Setup", "Sockets", "Status", "Support"]),
         tests(
             "ProgramTests",
             ["CShims", "Program", "Settings", "Sockets", "Status", "Support", "engarde"]),
+        tests("IntegrationTests", ["Support", "Timing", "Sockets", "Status", "engarde"]),
     ]
 )
