@@ -29,7 +29,8 @@ import Testing
                     // Whatever people are told, a link that has just brought something is not silent.
                     #expect(scene.health.state != .silent || scene.lastOwn <= evaluation, "seed \(seed)")
                     #expect(
-                        scene.health.state == scene.health.reportedState || scene.health.state == .recovering, "seed \(seed)")
+                        scene.health.state == scene.health.reportedState
+                            || scene.health.state == .recovering, "seed \(seed)")
                 }
             }
         }

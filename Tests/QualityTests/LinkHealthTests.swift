@@ -65,7 +65,8 @@ import Testing
             "one is, when nothing is missed for ten seconds", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
             Phase(seconds: 1, incoming: 1, state: .recovering, cause: .missing, reported: .silent),
-            Phase(seconds: 8, state: .recovering, cause: .missing, reported: .silent, changesMax: 0), Phase(seconds: 3)),
+            Phase(seconds: 8,
+                state: .recovering, cause: .missing, reported: .silent, changesMax: 0), Phase(seconds: 3)),
         Case(
             "a relapse is watched for ten seconds, and called recovering meanwhile", .client, well,
             Phase(seconds: 5, incoming: 100, ownShare: 0, state: .silent, cause: .missing),
