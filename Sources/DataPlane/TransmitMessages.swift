@@ -9,8 +9,9 @@ internal import Sockets
 ///     transmit ──► one message, segmented by the kernel ──refused──► one message a segment ──refused──► lost
 ///              └─► one message a segment, where the target has lost segmentation
 ///
-/// An engine appends transmits, sends the messages in whatever order it likes, reports the refused ones, and goes on with
-/// ``appendRetries(of:)`` until there are none. A message is valid until ``clear()``; the queue must stay put as long.
+/// An engine appends transmits, sends the messages in whatever order it likes, reports the refused ones, and goes on
+/// with ``appendRetries(of:)`` until there are none. A message is valid until ``clear()``; the queue must stay put as
+/// long. It is passed `inout`, though it is only read: else the compiler copies it for each call.
 @safe
 struct TransmitMessages: ~Copyable {
     /// What a message is made of.
@@ -102,7 +103,7 @@ struct TransmitMessages: ~Copyable {
     ///
     /// - Returns: false when there is no room: the engine sends what there is, and asks again.
     @_noLocks
-    mutating func append(_ index: Int, of queue: borrowing TransmitQueue, now: Int64) -> Bool {
+    mutating func append(_ index: Int, of queue: inout TransmitQueue, now: Int64) -> Bool {
         let transmit = unsafe queue.transmit(index)
         let run = unsafe queue.run(of: index)
         let segmentCount = unsafe run.pointee.segmentCount
@@ -124,7 +125,7 @@ struct TransmitMessages: ~Copyable {
 
     /// The socket a message leaves by.
     @_noLocks
-    func slot(of message: Int, in queue: borrowing TransmitQueue) -> UInt16 {
+    func slot(of message: Int, in queue: inout TransmitQueue) -> UInt16 {
         unsafe queue.transmit(Int(contents[message].transmit)).pointee.slot
     }
 
@@ -138,7 +139,9 @@ struct TransmitMessages: ~Copyable {
         unsafe contents[count] = content
         var segmentSize: UInt16 = 0
         if content.segment < 0 {
-            if unsafe run.pointee.segmentCount > 1 { segmentSize = unsafe UInt16(truncatingIfNeeded: run.pointee.segmentSize) }
+            if unsafe run.pointee.segmentCount > 1 {
+                segmentSize = unsafe UInt16(truncatingIfNeeded: run.pointee.segmentSize)
+            }
             unsafe message.pointee.msg_hdr.msg_iov = unsafe run.pointee.slices
             unsafe message.pointee.msg_hdr.msg_iovlen = run.pointee.sliceCount
         } else {
@@ -173,7 +176,7 @@ struct TransmitMessages: ~Copyable {
     /// - Parameter errno: positive.
     @inline(never)
     @_noLocks
-    mutating func refuse(_ message: Int, errno: Int32, of queue: borrowing TransmitQueue, now: Int64) -> SendOutcome {
+    mutating func refuse(_ message: Int, errno: Int32, of queue: inout TransmitQueue, now: Int64) -> SendOutcome {
         let content = unsafe contents[message]
         let transmit = unsafe queue.transmit(Int(content.transmit))
         let segmentCount = unsafe content.segment < 0 ? queue.run(of: Int(content.transmit)).pointee.segmentCount : 1
@@ -204,7 +207,7 @@ struct TransmitMessages: ~Copyable {
     /// Appends messages for what is worth another try, as many as fit. Returns false when there is nothing.
     @inline(never)
     @_noLocks
-    mutating func appendRetries(of queue: borrowing TransmitQueue) -> Bool {
+    mutating func appendRetries(of queue: inout TransmitQueue) -> Bool {
         while retryCursor < retryCount {
             let retry = unsafe retries[retryCursor]
             let transmit = unsafe queue.transmit(Int(retry.transmit))
@@ -248,7 +251,9 @@ struct TransmitMessages: ~Copyable {
     }
 
     @_noLocks
-    private func countLost(_ transmit: UnsafeMutablePointer<Transmit>, _ datagrams: Int, _ failure: SendFailure) {
+    private mutating func countLost(
+        _ transmit: UnsafeMutablePointer<Transmit>, _ datagrams: Int, _ failure: SendFailure
+    ) {
         let (slot, path) = unsafe (transmit.pointee.slot, transmit.pointee.target.path)
         counters.add(failure, slot: slot, datagrams)
         counters.set(.lastFailure, slot: slot, UInt64(failure.index) + 1)
@@ -261,7 +266,7 @@ struct TransmitMessages: ~Copyable {
     /// Publishes and reports that a target has lost segmentation offload (by an errno), or that it is tried again (0).
     @inline(never)
     @_noLocks
-    private func note(_ transmit: UnsafeMutablePointer<Transmit>, segmentationOff errno: Int32) {
+    private mutating func note(_ transmit: UnsafeMutablePointer<Transmit>, segmentationOff errno: Int32) {
         let (slot, path) = unsafe (transmit.pointee.slot, transmit.pointee.target.path)
         var target = EventTarget.socket(slot: slot)
         if let path {

@@ -129,13 +129,13 @@ struct PollingEngine: ~Copyable, Engine {
 
     @_noLocks
     mutating func flush(_ batch: inout Batch) {
-        chain(batch.queue)
+        chain(&batch.queue)
         for slot in 0..<sockets.end where unsafe firstTransmit[slot] >= 0 {
             var transmit = unsafe firstTransmit[slot]
             unsafe firstTransmit[slot] = -1
             let slot = UInt16(truncatingIfNeeded: slot)
             while transmit >= 0 {
-                while !batch.messages.append(Int(transmit), of: batch.queue, now: now) { send(&batch, slot) }
+                while !batch.messages.append(Int(transmit), of: &batch.queue, now: now) { send(&batch, slot) }
                 transmit = unsafe nextTransmit[Int(transmit)]
             }
             send(&batch, slot)
@@ -145,7 +145,7 @@ struct PollingEngine: ~Copyable, Engine {
 
     /// Groups the transmits by socket, each group in order.
     @_noLocks
-    private func chain(_ queue: borrowing TransmitQueue) {
+    private mutating func chain(_ queue: inout TransmitQueue) {
         for index in 0..<queue.transmitCount {
             let slot = unsafe Int(queue.transmit(index).pointee.slot)
             unsafe nextTransmit[index] = -1
@@ -161,7 +161,7 @@ struct PollingEngine: ~Copyable, Engine {
     /// Sends the messages, all of one socket, and what is worth another try.
     @inline(never)
     @_noLocks
-    private func send(_ batch: inout Batch, _ slot: UInt16) {
+    private mutating func send(_ batch: inout Batch, _ slot: UInt16) {
         let descriptor = sockets[slot].descriptor
         repeat {
             var position = 0
@@ -177,18 +177,18 @@ struct PollingEngine: ~Copyable, Engine {
                 }
             }
             batch.messages.clear()
-        } while batch.messages.appendRetries(of: batch.queue)
+        } while batch.messages.appendRetries(of: &batch.queue)
     }
 
     /// Returns the position of the next message to send.
     @inline(never)
     @_noLocks
-    private func refuse(_ batch: inout Batch, _ position: Int, errno: Int32) -> Int {
-        guard case .congested = batch.messages.refuse(position, errno: errno, of: batch.queue, now: now) else {
+    private mutating func refuse(_ batch: inout Batch, _ position: Int, errno: Int32) -> Int {
+        guard case .congested = batch.messages.refuse(position, errno: errno, of: &batch.queue, now: now) else {
             return position + 1
         }
         for rest in position + 1..<batch.messages.count {
-            _ = batch.messages.refuse(rest, errno: errno, of: batch.queue, now: now)
+            _ = batch.messages.refuse(rest, errno: errno, of: &batch.queue, now: now)
         }
         return batch.messages.count
     }

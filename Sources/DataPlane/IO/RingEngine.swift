@@ -65,7 +65,7 @@ struct RingEngine: ~Copyable, Engine {
     mutating func receive(_ batch: inout Batch, until deadline: Int64) -> Wake {
         // Nothing may be waited for that is not armed: what ended since the last wait would be noticed by chance only.
         armWhatEnded(&batch)
-        if !batch.hasPackets && !hasCommands { wait(until: min(deadline, sockets.resumeAt)) }
+        if batch.hasPackets || hasCommands { enter() } else { wait(until: min(deadline, sockets.resumeAt)) }
         settle(&batch)
         batch.queue.clear()
         transmitted = 0
@@ -160,7 +160,7 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func queueSends(_ batch: inout Batch) {
         while transmitted < batch.queue.transmitCount {
             let first = batch.messages.count
-            if batch.messages.append(transmitted, of: batch.queue, now: now) {
+            if batch.messages.append(transmitted, of: &batch.queue, now: now) {
                 push(&batch, from: first)
                 transmitted += 1
             } else {
@@ -176,7 +176,7 @@ struct RingEngine: ~Copyable, Engine {
         for message in first..<batch.messages.count {
             let header = unsafe UnsafeMutableRawPointer(batch.messages.headers + message)
                 .assumingMemoryBound(to: msghdr.self)
-            let descriptor = sockets[batch.messages.slot(of: message, in: batch.queue)].descriptor
+            let descriptor = sockets[batch.messages.slot(of: message, in: &batch.queue)].descriptor
             let token = CompletionToken(message: message)
             while unsafe !engarde_uring_send(ring, descriptor, header, token.bits, sendsAreSilent) { makeRoom(&batch) }
             if !sendsAreSilent { outstanding += 1 }
@@ -189,7 +189,7 @@ struct RingEngine: ~Copyable, Engine {
     private mutating func settle(_ batch: inout Batch) {
         finish(&batch)
         batch.messages.clear()
-        while batch.messages.appendRetries(of: batch.queue) {
+        while batch.messages.appendRetries(of: &batch.queue) {
             push(&batch, from: 0)
             enter()
             finish(&batch)
@@ -257,7 +257,7 @@ struct RingEngine: ~Copyable, Engine {
         case .send:
             if !sendsAreSilent { outstanding -= 1 }
             if completion.result < 0 {
-                _ = batch.messages.refuse(token.message, errno: -completion.result, of: batch.queue, now: now)
+                _ = batch.messages.refuse(token.message, errno: -completion.result, of: &batch.queue, now: now)
             }
         case .receive: receive(token.socket, completion, &batch)
         case .mail:

@@ -107,6 +107,7 @@ struct ServerRelay: ~Copyable, Relay {
         return unsafe admission.admit(packet, message, segment, tag: tag, &sessions, now)
     }
 
+    @inline(__always)
     @_noLocks
     private func send(_ segment: iovec, by slot: UInt16, _ queue: inout TransmitQueue) {
         guard let run = unsafe queue.append(segment, to: TargetSet(group: Int32(slot))) else { return }

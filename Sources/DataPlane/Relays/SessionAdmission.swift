@@ -33,7 +33,7 @@ struct SessionAdmission: ~Copyable {
     ///   - tag: the tag of the session that the duplicate window has the message of, nil when it is not there.
     @inline(never)
     @_noLocks
-    func admit(
+    mutating func admit(
         _ packet: ReceivedPacket, _ message: Message, _ segment: iovec, tag: UInt32?, _ sessions: inout ServerSessions,
         _ now: Int64
     ) -> PathIndex? {
@@ -45,7 +45,7 @@ struct SessionAdmission: ~Copyable {
             return path
         }
         if let tag, let owner = sessions.table.session(tagged: tag) { return join(packet, to: owner, &sessions, now) }
-        guard let rank = unsafe rank(message, segment, sessions) else { return nil }
+        guard let rank = unsafe rank(message, segment, &sessions) else { return nil }
         if let silent = sessions.silentSession(of: packet.source), case .initiation = message.kind {
             return join(packet, to: silent, &sessions, now)
         }
@@ -77,7 +77,7 @@ struct SessionAdmission: ~Copyable {
     /// brings another client's or nobody's data and nothing of its own any more, so that its address belongs to another
     /// client now. A validated member's handshake is taken for its session's.
     @_noLocks
-    func owner(
+    mutating func owner(
         of message: Message, by path: PathIndex, _ sessions: inout ServerSessions, _ now: Int64
     ) -> Owner {
         guard let former = sessions.paths[path].session, sessions.table[former].isValidated else { return .session }
@@ -87,7 +87,7 @@ struct SessionAdmission: ~Copyable {
         } else if known == former {
             sessions.paths[path].ownLastReceived = now
             sessions.revive(path)
-            if sessions.paths[path].isValidated || hasConfirmer(former, sessions, now) { return .session }
+            if sessions.paths[path].isValidated || hasConfirmer(former, &sessions, now) { return .session }
         } else if !sessions.isAbandoned(path, now) {
             if let known { return .stranger(known) }
             return .session
@@ -102,7 +102,7 @@ struct SessionAdmission: ~Copyable {
 
     /// Whether a validated member is there to show that another's datagrams are authentic.
     @_noLocks
-    private func hasConfirmer(_ session: SessionIndex, _ sessions: borrowing ServerSessions, _ now: Int64) -> Bool {
+    private func hasConfirmer(_ session: SessionIndex, _ sessions: inout ServerSessions, _ now: Int64) -> Bool {
         var members = sessions.table[session].validatedMembers
         while members != 0 {
             let other = sessions.table.member(session, members.trailingZeroBitCount)
@@ -129,7 +129,7 @@ struct SessionAdmission: ~Copyable {
 
     /// Returns how much an unknown source's message is worth; nil when it is worth nothing, which is counted.
     @_noLocks
-    private func rank(_ message: Message, _ segment: iovec, _ sessions: borrowing ServerSessions) -> Session.Rank? {
+    private func rank(_ message: Message, _ segment: iovec, _ sessions: inout ServerSessions) -> Session.Rank? {
         var isKnown = false
         if case .some = sessions.receivers.session(of: message.receiver) { isKnown = true }
         switch message.kind {
@@ -152,7 +152,7 @@ struct SessionAdmission: ~Copyable {
     @_noLocks
     private func openSession(_ rank: Session.Rank, _ sessions: inout ServerSessions, _ now: Int64) -> SessionIndex? {
         if sessions.table.pendingCount >= Limits.pendingSessions {
-            guard let weakest = weakestPending(against: rank, keeping: nil, sessions, now) else {
+            guard let weakest = weakestPending(against: rank, keeping: nil, &sessions, now) else {
                 counters.add(.tooManyClaims, 1)
                 return nil
             }
@@ -174,7 +174,7 @@ struct SessionAdmission: ~Copyable {
     @inline(never)
     @_noLocks
     private func weakestPending(
-        against rank: Session.Rank, keeping kept: SessionIndex?, _ sessions: borrowing ServerSessions, _ now: Int64
+        against rank: Session.Rank, keeping kept: SessionIndex?, _ sessions: inout ServerSessions, _ now: Int64
     ) -> SessionIndex? {
         var weakest: SessionIndex?
         var (weakestSince, isLighter) = (Int64.max, false)
@@ -204,7 +204,7 @@ struct SessionAdmission: ~Copyable {
         if sessions.paths.count == sessions.paths.capacity {
             // Pending sessions may have many paths each: they give way as they do where there are too many of them.
             let rank = sessions.table[session].isValidated ? Session.Rank.informed : sessions.table[session].rank
-            if let weakest = weakestPending(against: rank, keeping: session, sessions, now) { sessions.close(weakest) }
+            if let weakest = weakestPending(against: rank, keeping: session, &sessions, now) { sessions.close(weakest) }
         }
         guard let path = sessions.paths.insert(packet.source, at: now, local: packet.local) else {
             counters.add(.pathTableFull, 1)

@@ -108,7 +108,7 @@ struct MemoryEngine: ~Copyable, Engine {
             let run = batch.queue.run(of: transmit).pointee
             network.longestRun = max(network.longestRun, run.segmentCount)
             precondition(run.segmentCount == 1 || run.bytes <= Limits.bytesPerRun)
-            precondition(batch.messages.append(transmit, of: batch.queue, now: network.now))
+            precondition(batch.messages.append(transmit, of: &batch.queue, now: network.now))
             let header = batch.messages.headers.pointee.msg_hdr
             var all: [UInt8] = []
             for slice in 0..<header.msg_iovlen {

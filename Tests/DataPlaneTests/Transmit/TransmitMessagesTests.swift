@@ -103,14 +103,14 @@ import Testing
         }
 
         func append(_ transmit: Int = 0, now: Int64 = 1) -> Bool {
-            messages.append(transmit, of: queue, now: now)
+            messages.append(transmit, of: &queue, now: now)
         }
 
         func refuse(_ message: Int, _ errno: Int32, now: Int64 = 1) -> SendOutcome {
-            messages.refuse(message, errno: errno, of: queue, now: now)
+            messages.refuse(message, errno: errno, of: &queue, now: now)
         }
 
-        func appendRetries() -> Bool { messages.appendRetries(of: queue) }
+        func appendRetries() -> Bool { messages.appendRetries(of: &queue) }
 
         /// The messages' datagrams.
         func contents() -> [[UInt8]] {
