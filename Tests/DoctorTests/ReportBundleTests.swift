@@ -40,6 +40,7 @@ import Testing
     /// A colon makes tar look for another machine, unless a slash is before it.
     @Test func aPathMayHaveAColon() async throws {
         #expect(try await write(to: "12:30.tar.gz").archive[2] == "./12:30.tar.gz")
+        #expect(try await write(to: "12:30/r.tar.gz").archive[2] == "./12:30/r.tar.gz")
         #expect(try await write(to: "/tmp/12:30.tar.gz").archive[2] == "/tmp/12:30.tar.gz")
     }
 }

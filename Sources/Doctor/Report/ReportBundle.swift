@@ -60,8 +60,8 @@ public struct ReportBundle {
             let outcome = await host.commands.run(Command(words))
             try add(name, redaction.redacted("\(Command(words))\n\(outcome.output)\(outcome.error)"))
         }
-        // Without a slash tar takes what stands before a colon for another machine.
-        let archive = host.files.place(path.contains("/") ? path : "./\(path)")
+        // Without a slash before it tar takes what stands before a colon for another machine.
+        let archive = host.files.place(path.hasPrefix("/") ? path : "./\(path)")
         let outcome = await host.commands.run(
             Command(["tar", "-czf", archive, "-C", host.files.place(folder)] + names))
         guard outcome.succeeded else { throw HostFailure("tar: \(outcome.complaint)") }
