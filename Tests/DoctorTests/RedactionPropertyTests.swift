@@ -105,6 +105,16 @@ import Testing
         #expect(redaction.redacted(text) == text)
     }
 
+    /// IPv4 addresses within IPv6 ones, as dual-stack sockets show them.
+    @Test(arguments: ["::ffff:SECRET", "[::FFFF:SECRET]:80", "64:ff9b::SECRET", "from::ffff:SECRET", "::ffff:SECRETx"])
+    func noMappedAddressIsLeft(_ text: String) {
+        for secret in ["8.8.8.8", "203.1.114.77"] {
+            var redaction = Redaction(names: [])
+            let result = redaction.redacted(text.replacing("SECRET", with: secret))
+            #expect(!result.contains(secret) && !result.contains(secret.dropFirst(3)), "\(text) → \(result)")
+        }
+    }
+
     @Test func oneSecretHasOneWord() {
         var redaction = Redaction(names: ["vpn.example"], hosts: ["van"])
         #expect(

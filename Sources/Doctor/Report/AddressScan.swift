@@ -50,8 +50,8 @@ enum AddressScan {
             if let address = IPAddress(String(decoding: text[start..<end], as: UTF8.self)), address.family == .v6 {
                 let isGlued = start > 0 && Bytes.isWord(text[start - 1]) || end < text.count && Bytes.isWord(text[end])
                 let bytes = address.bytes
-                // Words as `std::array` look alike.
-                if isGlued, bytes[0] & 0xe0 != 0x20, !isHardware(bytes) { return (.nobody, end) }
+                // Words as `std::array` look alike. An IPv4 address at the end is found on its own.
+                if isGlued, bytes[0] & 0xe0 != 0x20, !isHardware(bytes) { return nil }
                 return (isTelling(address) ? .address(address) : .nobody, end)
             }
             end -= 1
