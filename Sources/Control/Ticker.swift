@@ -34,7 +34,7 @@ final class Ticker {
 
     private func schedule() { timer.schedule(deadline: .now() + 1, leeway: .milliseconds(200)) }
 
-    /// Whether the data plane has received something since this was asked last.
+    /// Returns true when the data plane has received something since the last call.
     private func hasTraffic() -> Bool {
         let packets = dataPlane.counters.value(.packets)
         defer { packetsSeen = packets }

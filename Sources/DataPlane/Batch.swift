@@ -72,7 +72,7 @@ struct Batch: ~Copyable {
         return unsafe packets[cursor]
     }
 
-    /// Whether packets wait to be decided.
+    /// True while packets wait to be decided.
     var hasPackets: Bool { @_noLocks get { cursor < packetCount } }
 
     /// Forgets the packets, all of which are decided. Those that come behind them are a new batch.

@@ -52,6 +52,16 @@ enum SendOutcome: BitwiseCopyable {
     /// The errno told of an *earlier* datagram (an ICMP error kept for the next call); this one was not tried.
     case again
 
+    /// True for those that are followed by another try.
+    var isTriedAgain: Bool {
+        @_noLocks get {
+            switch self {
+            case .split, .again: true
+            case .lost, .congested: false
+            }
+        }
+    }
+
     /// - Parameters:
     ///   - errno: positive.
     ///   - segmented: whether the send asked for `UDP_SEGMENT`.

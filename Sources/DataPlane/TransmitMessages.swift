@@ -114,16 +114,26 @@ struct TransmitMessages: ~Copyable {
             if isTriedAgain { unsafe note(transmit, segmentationOff: 0) }
             unsafe append(Content(transmit: index, segment: -1, isRepeat: false), transmit, run)
         } else {
-            guard count + segmentCount <= Self.capacity else { return false }
-            for segment in 0..<segmentCount {
-                unsafe append(Content(transmit: index, segment: segment, isRepeat: false), transmit, run)
-            }
+            guard unsafe appendSegments(of: index, isRepeat: false, transmit, run) else { return false }
         }
         unsafe countSent(transmit, run)
         return true
     }
 
-    /// The socket a message leaves by.
+    /// Appends a message for each segment of a run, or none and returns false when there is no room for all.
+    @_noLocks
+    private mutating func appendSegments(
+        of index: Int, isRepeat: Bool, _ transmit: UnsafeMutablePointer<Transmit>, _ run: UnsafeMutablePointer<Run>
+    ) -> Bool {
+        let segmentCount = unsafe run.pointee.segmentCount
+        guard count + segmentCount <= Self.capacity else { return false }
+        for segment in 0..<segmentCount {
+            unsafe append(Content(transmit: index, segment: segment, isRepeat: isRepeat), transmit, run)
+        }
+        return true
+    }
+
+    /// Returns the socket a message leaves by.
     @_noLocks
     func slot(of message: Int, in queue: inout TransmitQueue) -> UInt16 {
         unsafe queue.transmit(Int(contents[message].transmit)).pointee.slot
@@ -181,22 +191,15 @@ struct TransmitMessages: ~Copyable {
         let transmit = unsafe queue.transmit(Int(content.transmit))
         let segmentCount = unsafe content.segment < 0 ? queue.run(of: Int(content.transmit)).pointee.segmentCount : 1
         let outcome = SendOutcome(errno: errno, segmented: segmentCount > 1, isRepeat: content.isRepeat)
+        // The list is full only when as many messages as there is memory for have been refused.
+        guard outcome.isTriedAgain, retryCount < Self.capacity else {
+            unsafe countLost(transmit, segmentCount, SendFailure(errno: errno))
+            return outcome.isTriedAgain ? .lost : outcome
+        }
         var retry = content
         retry.isRepeat = true
-        switch outcome {
-        case .split, .again:
-            // Cannot happen before every message there is room for has been refused twice.
-            if retryCount == Self.capacity {
-                unsafe countLost(transmit, segmentCount, SendFailure(errno: errno))
-                return .lost
-            }
-        case .lost, .congested:
-            unsafe countLost(transmit, segmentCount, SendFailure(errno: errno))
-            return outcome
-        }
         if case .split = outcome {
             if unsafe offload.refuse(transmit.pointee.target, now: now) { unsafe note(transmit, segmentationOff: errno) }
-            retry.segment = 0
             retry.isSplit = true
         }
         unsafe retries[retryCount] = retry
@@ -213,11 +216,7 @@ struct TransmitMessages: ~Copyable {
             let transmit = unsafe queue.transmit(Int(retry.transmit))
             let run = unsafe queue.run(of: Int(retry.transmit))
             if retry.isSplit {
-                let segmentCount = unsafe run.pointee.segmentCount
-                guard count + segmentCount <= Self.capacity else { return true }
-                for segment in 0..<segmentCount {
-                    unsafe append(Content(transmit: Int(retry.transmit), segment: segment, isRepeat: true), transmit, run)
-                }
+                guard unsafe appendSegments(of: Int(retry.transmit), isRepeat: true, transmit, run) else { return true }
             } else {
                 guard count < Self.capacity else { return true }
                 unsafe append(retry, transmit, run)

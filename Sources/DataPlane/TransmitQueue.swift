@@ -95,9 +95,8 @@ struct TransmitQueue: ~Copyable {
     private mutating func appendElsewhere(_ segment: iovec, to targets: TargetSet) -> Int32? {
         let open = unsafe openRun(of: targets.group)
         if unsafe open.pointee.run >= 0 {
-            let run = unsafe runs + Int(open.pointee.run)
-            if unsafe open.pointee.targets == targets, unsafe run.pointee.append(segment) { return nil }
-            unsafe open.pointee.sliceCount += run.pointee.sliceCount
+            if unsafe open.pointee.targets == targets, unsafe runs[Int(open.pointee.run)].append(segment) { return nil }
+            unsafe close(open)
         }
         precondition(unsafe runCount < Limits.runs && open.pointee.sliceCount < Limits.slices)
         unsafe runs[runCount] = unsafe Run(
@@ -118,10 +117,16 @@ struct TransmitQueue: ~Copyable {
         }
         latest = latest + 1 < Self.openRunCount ? latest + 1 : 0
         let open = unsafe openRuns + latest
-        if unsafe open.pointee.run >= 0 { unsafe open.pointee.sliceCount += runs[Int(open.pointee.run)].sliceCount }
-        unsafe open.pointee.run = -1
+        if unsafe open.pointee.run >= 0 { unsafe close(open) }
         unsafe open.pointee.targets = TargetSet(group: group)
         return unsafe open
+    }
+
+    /// Ends an open run: the next one has its slices behind those of this one.
+    @_noLocks
+    private mutating func close(_ open: UnsafeMutablePointer<OpenRun>) {
+        unsafe open.pointee.sliceCount += runs[Int(open.pointee.run)].sliceCount
+        unsafe open.pointee.run = -1
     }
 
     @_noLocks

@@ -33,12 +33,12 @@ protocol Engine: ~Copyable {
     @_noLocks
     mutating func detach(_ socket: SocketHandle)
 
-    /// Whether a socket is served.
+    /// Returns true while a socket is served.
     @_noLocks
     func serves(_ socket: SocketHandle) -> Bool
 }
 
-/// What ended a wait.
+/// The end of a wait.
 struct Wake: BitwiseCopyable {
     /// Monotonic nanoseconds when the wait ended: the time of everything in this turn.
     var now: Int64

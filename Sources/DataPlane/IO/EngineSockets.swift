@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// What an engine remembers of each socket slot.
+/// The state of each socket slot that an engine keeps.
 @safe
 struct EngineSockets: ~Copyable {
     struct Entry: BitwiseCopyable {
@@ -55,7 +55,7 @@ struct EngineSockets: ~Copyable {
         end = max(end, Int(socket.slot) + 1)
     }
 
-    /// Whether the slot's tenant is this socket and it is served.
+    /// Returns true while this socket has its slot and is served.
     @_noLocks
     func serves(_ socket: SocketHandle) -> Bool {
         self[socket.slot].isServed && self[socket.slot].generation == socket.generation
@@ -98,15 +98,15 @@ enum ReceiveFailure {
     /// The pause before a socket is received from again: an error that stays costs nothing, one that passes costs a second.
     static var pauseNanoseconds: Int64 { @_noLocks get { 1_000_000_000 } }
 
-    /// Whether it is the network's, a signal's or the engine's own doing and another receive may follow at once: an ICMP
+    /// Returns true when it is the network's, a signal's or the engine's own doing and another receive may follow at once: an ICMP
     /// error answers a datagram that was sent, so these cannot follow each other without end.
     ///
     /// - Parameter errno: positive.
     @_noLocks
     static func isWeather(errno: Int32) -> Bool {
         switch errno {
-        case EAGAIN, EINTR, ENOBUFS, ECANCELED: true
-        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EPROTO, ENOPROTOOPT, EMSGSIZE, EACCES, EPERM:
+        case EAGAIN, EINTR, ENOBUFS, ECANCELED, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EPROTO,
+            ENOPROTOOPT, EMSGSIZE, EACCES, EPERM:
             true
         default: false
         }
